@@ -1,0 +1,29 @@
+// Benchmarks by name. Each checks its answer before it is timed.
+#pragma once
+
+#include <string>
+
+#include "kokkos_kernels/base/context.hpp"
+#include "kokkos_kernels/base/registry.hpp"
+
+namespace locum::apps {
+
+struct BenchmarkResult {
+  bool verified = false;
+  std::string check;  // what was compared, and how well it agreed
+  double rate = 0.0;
+  std::string unit;          // of the rate
+  double bound_share = 0.0;  // of what the bound allows, 0 … 1
+  std::string bound;         // what the bound is
+  double seconds = 0.0;      // timed in all
+};
+
+using Benchmark = BenchmarkResult (*)(const Context& context);
+const Registry<Benchmark>& benchmarks();
+
+// A tight-binding step of 216 silicon atoms, against the eigenproblem of its matrix alone.
+BenchmarkResult benchmark_tight_binding(const Context& context);
+// Molecular dynamics of 8000 silicon atoms by the default neural potential, neighbour lists included.
+BenchmarkResult benchmark_potential(const Context& context);
+
+}  // namespace locum::apps

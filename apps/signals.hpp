@@ -1,0 +1,14 @@
+// Signals of batch systems: SIGTERM and SIGUSR1 ask for a checkpoint and an orderly exit (ExitCode::interrupted).
+#pragma once
+
+#include "kokkos_kernels/base/communicator.hpp"
+
+namespace locum::apps {
+
+// Installs the handlers. A handler only raises a flag.
+void watch_signals();
+
+// True on every rank as soon as any rank was signalled. Collective.
+bool stop_requested(const Communicator& comm);
+
+}  // namespace locum::apps

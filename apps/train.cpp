@@ -1,0 +1,75 @@
+// `locum train`: a surrogate from a dataset of labelled samples.
+#include <fmt/format.h>
+
+#include "apps/input.hpp"
+#include "apps/label_errors.hpp"
+#include "apps/signals.hpp"
+#include "apps/simulate_config.hpp"
+#include "apps/training_events.hpp"
+#include "io/dataset.hpp"
+#include "io/model.hpp"
+#include "surrogates/potential/learner.hpp"
+#include "surrogates/potential/potential_step.hpp"
+
+namespace locum::apps {
+namespace {
+
+constexpr char training_format[] = "locum-training";
+
+struct Frames {
+  std::vector<FieldSet> train, test;
+};
+
+Frames read_frames(const Communicator& comm, const std::string& path) {
+  const io::Dataset dataset(comm, path);
+  Frames frames;
+  for (std::int64_t k = 0; k < dataset.size(); ++k) {
+    FieldSet sample = dataset.sample(k);
+    const bool test = sample.has("role") && sample.integer_scalar("role") == 1;
+    (test ? frames.test : frames.train).push_back(std::move(sample));
+  }
+  return frames;
+}
+
+}  // namespace
+
+void run_train(const Context& caller, const CommandLine& line) {
+  const auto [config, directory] = open_run<TrainConfig>(caller, line);
+  Context context = caller;
+  context.seed = static_cast<std::uint64_t>(config.seed);
+  const Frames frames = read_frames(context.comm, config.dataset);
+  log::info(fmt::format("{} frames to learn from, {} for the test", frames.train.size(), frames.test.size()));
+
+  potential::PotentialLearner learner(context, config.potential, config.training, frames.train);
+  const std::string progress = directory.file("training.h5");
+  if (line.restart && directory.has("training.h5"))
+    learner.restore(io::read_tree(context.comm, progress, training_format).groups.at("learner"));
+  const auto keep = [&] {
+    io::write_tree(context.comm, progress, io::Tree{{{"learner", learner.state()}}, {}}, training_format, 1);
+  };
+  TrainingEvents events(context.comm, directory.path());
+  const train::FitReport report =
+      learner.fit([&, &directory = directory](int epoch, const std::map<std::string, double>& metrics) {
+        events.add(epoch, metrics);
+        const bool stopped = stop_requested(context.comm);
+        if (stopped || (epoch > 0 && epoch % 10 == 0)) keep();
+        if (stopped)
+          throw Interrupted{
+              fmt::format("stopped by a signal; everything is kept in {}: go on with --restart", directory.path())};
+      });
+  keep();
+  const potential::PotentialRecord record = learner.potential()->record();
+  io::write_model(context.comm, directory.file("model.h5"), io::Tree{record.groups, record.attributes});
+
+  log::info(fmt::format("trained on {} frames in {:.2f} s", report.samples, report.seconds));
+  for (const auto& [name, value] : report.metrics) log::info(fmt::format("  {:<40} {:.5g}", name, value));
+  if (!frames.test.empty()) {
+    potential::PotentialStep step(learner.potential());
+    for (const auto& [name, value] :
+         as_metrics(errors_on_labels(context, step, config.potential.cutoff, frames.test, 0), "test"))
+      log::info(fmt::format("  {:<40} {:.5g}", name, value));
+  }
+  log::info(fmt::format("model: {}", directory.file("model.h5")));
+}
+
+}  // namespace locum::apps

@@ -1,0 +1,25 @@
+# Libraries that Locum stands on. Each failure says which package brings what is missing.
+set(MPI_CXX_SKIP_MPICXX ON)  # the C interface is all that is used
+find_package(MPI REQUIRED COMPONENTS CXX)
+
+set(HDF5_PREFER_PARALLEL ON)
+find_package(HDF5 REQUIRED COMPONENTS C)
+if(NOT HDF5_IS_PARALLEL)
+  message(FATAL_ERROR "HDF5 was found without MPI support; Debian: libhdf5-openmpi-dev, Spack: hdf5+mpi")
+endif()
+
+find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(CLI11 REQUIRED)
+find_path(LOCUM_TOMLPLUSPLUS_INCLUDE toml++/toml.h REQUIRED)
+
+# Kokkos: a Kokkos_ROOT or installed Kokkos 5 first, then Debian's 3.4 (from Trilinos), then the pinned release.
+find_package(LocumKokkos REQUIRED)
+
+if(LOCUM_KOKKOS_HAS_CUDA)
+  find_package(CUDAToolkit REQUIRED)
+endif()
+set(BLA_VENDOR OpenBLAS)
+find_package(BLAS REQUIRED)
+find_package(LAPACK REQUIRED)
+find_package(Threads REQUIRED)

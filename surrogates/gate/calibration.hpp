@@ -1,0 +1,65 @@
+// From raw scores to uncertainties: split conformal prediction.
+//
+// Held-out pairs (score sᵢ, largest error eᵢ) give the nonconformity rᵢ = eᵢ / max(sᵢ, floor). With k =
+// ⌈(n+1)·coverage⌉ and r₍ₖ₎ the k-th smallest, the bound of a new sample is u(s) = r₍ₖ₎ · max(s, floor). If the new
+// sample and the held-out ones are exchangeable, P(e ≤ u) lies between coverage and coverage + 1/(n+1) (Vovk, Gammerman
+// & Shafer 2005, §2; Lei et al., JASA 113 (2018) 1094, theorem 2.2). Outside the covered domain nothing is promised:
+// there audits speak.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "kokkos_kernels/base/field_set.hpp"
+#include "surrogates/gate/gate_config.hpp"
+#include "surrogates/train/learner.hpp"
+
+namespace locum::gate {
+
+// Fewest pairs for which ⌈(n+1)·coverage⌉ ≤ n: 9 at 0.9, 19 at 0.95.
+std::size_t pairs_needed(double coverage);
+
+// r₍ₖ₎ of the text above. Throws ConfigError with fewer than pairs_needed(coverage) values.
+double conformal_quantile(std::vector<double> nonconformity, double coverage);
+
+class Calibration {
+ public:
+  // unit: of errors and bounds, the domain's.
+  explicit Calibration(const GateConfig& config, std::string unit = "1");
+
+  // Throws ConfigError with too few pairs for the coverage, NumericalError for a pair that is negative or not finite.
+  // The first call also fixes an automatic threshold; later ones move it only with moving_threshold.
+  void fit(std::span<const train::CalibrationPair> pairs);
+  // Audits of production: error over the bound that fit() alone would have given. Where they ask for more, every bound
+  // is multiplied by their conformal quantile: held-out samples (other sizes, temperatures) are not quite exchangeable
+  // with production, audits are. Never below 1; fewer than 2 · pairs_needed(coverage) correct nothing.
+  void correct(std::span<const double> error_over_bound);
+  double correction() const { return correction_; }
+  // Scores are no longer comparable (new weights without held-out samples): no sample is trusted until the next fit.
+  void forget() { fitted_ = false; }
+
+  bool fitted() const { return fitted_; }
+  // Bound on the largest error, the domain's unit; infinite before fit() and for a score that is negative or not
+  // finite.
+  double uncertainty(double score) const;
+  double threshold() const { return threshold_; }  // the domain's unit; 0 until it is known
+  double scale() const { return scale_; }          // r₍ₖ₎
+  std::size_t pairs() const { return pairs_; }
+
+  FieldSet state() const;
+  void restore(const FieldSet& state);  // a threshold given in the configuration wins over the stored one
+
+ private:
+  void find_threshold(std::span<const train::CalibrationPair> pairs);
+
+  double coverage_, quantile_, factor_, given_floor_, given_threshold_;
+  std::string unit_;
+  bool moving_;
+  bool fitted_ = false;
+  std::size_t pairs_ = 0;
+  double scale_ = 0.0, floor_ = 0.0, threshold_ = 0.0, correction_ = 1.0;
+};
+
+}  // namespace locum::gate

@@ -1,0 +1,159 @@
+#include "surrogates/gate/controller.hpp"
+
+#include <fmt/format.h>
+
+#include <limits>
+#include <variant>
+
+#include "kokkos_kernels/base/errors.hpp"
+#include "kokkos_kernels/base/log.hpp"
+
+namespace locum::gate {
+namespace {
+
+void merge(FieldSet& into, const FieldSet& from) {
+  for (const auto& [name, field] : from.fields())
+    std::visit([&, &name = name, &field = field](const auto& v) { into.add(name, field.unit, field.shape, v); },
+               field.values);
+}
+
+const GateConfig& validated(const GateConfig& config) {
+  config.validate();
+  return config;
+}
+
+}  // namespace
+
+Controller::Controller(const GateConfig& config, Metric metric, train::Learner* learner, Context context)
+    : config_(validated(config)),
+      learner_(learner),
+      context_(std::move(context)),
+      calibration_(config, metric.unit),
+      policy_(config, context_.seed),
+      audit_(std::move(metric)) {}
+
+void Controller::calibrate_from_learner() {
+  asked_learner_ = true;
+  const auto pairs = learner_->calibration();
+  if (pairs.size() >= pairs_needed(config_.coverage)) {
+    calibration_.fit(pairs);
+    return;
+  }
+  calibration_.forget();
+  if (!context_.comm.is_root()) return;
+  log::warn(fmt::format(
+      "gate: {} held-out samples, {} are needed to calibrate a coverage of {}; the solver plays until there are enough",
+      pairs.size(), pairs_needed(config_.coverage), config_.coverage));
+}
+
+std::span<double> Controller::begin(std::span<const int> samples) {
+  samples_.assign(samples.begin(), samples.end());
+  call_watch_.restart();
+  booked_ = 0.0;
+  scores_.assign(samples.size(), std::numeric_limits<double>::quiet_NaN());  // a score left unset is not trusted
+  return scores_;
+}
+
+std::span<Decision> Controller::decide() {
+  if (!calibration_.fitted() && !asked_learner_) {
+    if (!learner_)
+      throw ConfigError("the gate has no calibration and no learner to get one from", "gate",
+                        "calibrate it with held-out samples of the model");
+    timed(Clock::training_in_run, [&] { calibrate_from_learner(); });
+  }
+  policy_.begin_call();
+  decisions_.clear();
+  solver_samples_.clear();
+  for (std::size_t k = 0; k < samples_.size(); ++k) {
+    Decision d;
+    d.call = policy_.call();
+    d.sample = samples_[k];
+    d.score = scores_[k];
+    d.uncertainty = calibration_.uncertainty(d.score);
+    const auto verdict = policy_.decide(d.sample, d.uncertainty, calibration_.threshold(), calibration_.fitted());
+    d.player = verdict.player;
+    d.reason = verdict.reason;
+    d.audited = verdict.audited;
+    if (d.both_played()) solver_samples_.push_back(d.sample);
+    decisions_.push_back(d);
+  }
+  return decisions_;
+}
+
+bool Controller::wants_label(const Decision& d) const {
+  if (!learner_ || !d.both_played()) return false;
+  const auto lane = static_cast<std::size_t>(d.sample);
+  const bool labelled = lane < last_label_.size() && last_label_[lane] >= 0;
+  return d.audited || !labelled || d.call - last_label_[lane] >= config_.label_spacing;
+}
+
+void Controller::add_label(const Decision& d, const FieldSet& label) {
+  const auto lane = static_cast<std::size_t>(d.sample);
+  if (last_label_.size() <= lane) last_label_.resize(lane + 1, -1);
+  if (!d.audited) last_label_[lane] = d.call;
+  timed(Clock::training_in_run, [&] { learner_->add(label); });
+  ++fresh_labels_;
+  ledger_.count_label();
+}
+
+void Controller::finish() {
+  bool audited = false;
+  for (const Decision& d : decisions_) {
+    ledger_.record(d);
+    if (!d.audited) continue;
+    audit_.add(d.mean_square, policy_.audit_rate(), d.error, d.error <= d.uncertainty);
+    correct_by(d);
+    audited = true;
+  }
+  if (audited && config_.correct_by_audits) calibration_.correct(audit_ratios_);
+  ledger_.add(Clock::gate, call_watch_.seconds() - booked_);
+  const bool may_learn = config_.max_updates == 0 || ledger_.updates() < config_.max_updates;
+  if (may_learn && config_.labels_to_update > 0 && fresh_labels_ >= config_.labels_to_update) learn();
+}
+
+// Decisions of one call share one correction: it is renewed after all of them were booked.
+void Controller::correct_by(const Decision& d) {
+  if (!(d.uncertainty > 0.0)) return;
+  audit_ratios_.push_back(d.error * calibration_.correction() / d.uncertainty);
+  if (audit_ratios_.size() > correction_window) audit_ratios_.erase(audit_ratios_.begin());
+}
+
+void Controller::learn() {
+  Update update;
+  timed(Clock::training_in_run, [&] {
+    update.fit = learner_->update();
+    calibrate_from_learner();
+  });
+  fresh_labels_ = 0;
+  ledger_.count_update();
+  update.call = policy_.call();
+  update.scale = calibration_.scale();
+  update.threshold = calibration_.threshold();
+  if (on_update_) on_update_(update);
+}
+
+Account Controller::account() const { return make_account(ledger_, audit_, config_.coverage, context_.comm); }
+
+FieldSet Controller::state() const {
+  FieldSet fields;
+  for (const FieldSet& part : {calibration_.state(), policy_.state(), audit_.state(), ledger_.state()})
+    merge(fields, part);
+  fields.add_scalar("gate_asked_learner", "1", std::int64_t{asked_learner_});
+  fields.add_scalar("gate_fresh_labels", "1", fresh_labels_);
+  fields.add("gate_audit_ratios", "1", {static_cast<std::int64_t>(audit_ratios_.size())}, audit_ratios_);
+  fields.add("gate_last_label", "1", {static_cast<std::int64_t>(last_label_.size())}, last_label_);
+  return fields;
+}
+
+void Controller::restore(const FieldSet& state) {
+  calibration_.restore(state);
+  policy_.restore(state);
+  audit_.restore(state);
+  ledger_.restore(state);
+  asked_learner_ = state.integer_scalar("gate_asked_learner") != 0;
+  fresh_labels_ = state.integer_scalar("gate_fresh_labels");
+  audit_ratios_ = state.real("gate_audit_ratios");
+  last_label_ = state.integer("gate_last_label");
+}
+
+}  // namespace locum::gate

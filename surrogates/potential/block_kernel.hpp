@@ -1,0 +1,90 @@
+// The potential on a block of atoms of one species, one atom in each lane of a Pack: densities, invariants, committee,
+// and back. The pairs of an atom are walked eight at a time; everything after the densities runs eight atoms at a time.
+//
+// Work per atom (N radials, H = (l_max + 1)² harmonics, P pairs, M invariants, d components): about 5 P N H
+// multiply-adds for the pairs, 2 M d for the projection; no memory but a few ten kB of workspace, which stays in cache.
+#pragma once
+
+#include "solvers/api/atomistic.hpp"
+#include "surrogates/potential/block_schedule.hpp"
+#include "surrogates/potential/core.hpp"
+#include "surrogates/potential/device_model.hpp"
+#include "surrogates/potential/harmonics.hpp"
+#include "surrogates/potential/lane_algebra.hpp"
+#include "surrogates/potential/pack.hpp"
+#include "surrogates/potential/radials.hpp"
+
+namespace locum::potential {
+
+// Where the arrays of one block lie in its workspace, in Packs.
+struct WorkLayout {
+  int pair_packs = 0;  // per lane, padding of every species included
+  int sums = 0, density = 0, density_bar = 0, invariant = 0, invariant_bar = 0, product = 0, x = 0, gradient = 0,
+      member_gradient = 0, hidden = 0, pairs = 0, size = 0;
+  WorkLayout() = default;
+  WorkLayout(const DeviceModel& m, int pair_packs_);
+};
+
+struct BlockInput {
+  View<const double* [3]> position;
+  View<const int*> atomic_number;
+  View<const int*> offset, index;
+  View<const int*> order;       // owned atoms, grouped by species
+  View<const int* [3]> blocks;  // first in `order`, number of atoms (≤ lanes), species
+};
+struct BlockOutput {
+  View<double* [3]> force;  // cleared beforehand; ghosts included
+  View<double*> atom_energy;
+  View<double*> atom_score;        // empty: no score is wanted
+  View<double* [6]> block_virial;  // xx, yy, zz, xy, xz, yz of −∂E/∂strain
+};
+
+template <int L>
+struct BlockKernel {
+  static constexpr int H = (L + 1) * (L + 1);
+  DeviceModel model;
+  BlockInput in;
+  BlockOutput out;
+  WorkLayout layout;
+  BlockWorkspace workspace;
+  int first_block = 0;
+
+  struct Work {
+    Pack* base;
+    int* neighbor;
+    int* pack_end;
+    int count, species, atoms[lanes];
+    double nearest2[lanes], core_energy[lanes];
+  };
+
+  KOKKOS_INLINE_FUNCTION void operator()(int slot) const;
+  // The block in `slot`, its pairs, densities and invariants.
+  KOKKOS_INLINE_FUNCTION Work begin(int slot) const;
+  KOKKOS_INLINE_FUNCTION void gather(Work& w, int lane) const;
+  KOKKOS_INLINE_FUNCTION void densities(const Work& w, int lane) const;
+  KOKKOS_INLINE_FUNCTION void invariants(const Work& w) const;
+  KOKKOS_INLINE_FUNCTION Pack energies(const Work& w, Pack& spread2) const;
+  KOKKOS_INLINE_FUNCTION Pack distance2(const Work& w) const;
+  KOKKOS_INLINE_FUNCTION void density_adjoints(const Work& w) const;
+  KOKKOS_INLINE_FUNCTION void forces(Work& w, int lane, Pack* virial) const;
+  KOKKOS_INLINE_FUNCTION void core_forces(Work& w, int lane, Pack* virial) const;
+  KOKKOS_INLINE_FUNCTION void scatter(const Work& w, int lane, int pack, const Pack* t, double* own) const;
+
+  KOKKOS_FORCEINLINE_FUNCTION Pack* pairs(const Work& w, int lane) const {
+    return w.base + layout.pairs + 3 * lane * layout.pair_packs;
+  }
+};
+
+// A sum into memory that other threads may add to: plain where the execution space has one thread.
+template <class T>
+KOKKOS_FORCEINLINE_FUNCTION void add_shared(T* to, T value) {
+  if constexpr (device_is_host)
+    *to += value;
+  else
+    Kokkos::atomic_add(to, value);
+}
+
+}  // namespace locum::potential
+
+#include "surrogates/potential/block_kernel_energy.hpp"
+#include "surrogates/potential/block_kernel_pairs.hpp"

@@ -1,0 +1,171 @@
+#include "surrogates/potential/features.hpp"
+
+#include <algorithm>
+
+namespace locum::potential {
+namespace {
+
+// A block's workspace is about a megabyte here: few in flight on a GPU.
+constexpr int blocks_in_flight = device_is_host ? 1 : 512;
+
+template <class T>
+View<const T*> to_device(const std::string& label, const std::vector<T>& values) {
+  View<T*> view(uninitialized(label), values.size());
+  const auto host = Kokkos::create_mirror_view(view);
+  std::copy(values.begin(), values.end(), host.data());
+  Kokkos::deep_copy(view, host);
+  return view;
+}
+
+}  // namespace
+
+void FeatureExtractor::use(const NeuralPotential& potential) {
+  model_ = potential.device();
+  const InvariantSet& set = potential.invariants();
+  std::vector<Segment> segments;
+  std::vector<int> start{0};
+  int value = 0;
+  auto add = [&](int slot, int width) {
+    const int stretch = set.radials * set.slots_per_channel;
+    segments.push_back({slot / stretch, slot % stretch, width, value});
+    value += width;
+  };
+  auto close = [&] { start.push_back(static_cast<int>(segments.size())); };
+  for (int c = 0; c < set.channels; ++c) {
+    add(c * set.slots_per_channel, 1);
+    close();
+  }
+  for (const ThreeBody& t : set.three_body) {
+    add(t.first, t.width);
+    add(t.second, t.width);
+    close();
+  }
+  for (const Coupling& c : set.couplings)
+    for (int t = c.target; t < c.target_end; ++t) {
+      add(c.first, c.first_width);
+      add(c.second, c.second_width);
+      add(set.targets[t].third, c.width);
+      close();
+    }
+  plan_.values = value;
+  plan_.segments = to_device("segments", segments);
+  plan_.start = to_device("segment_start", start);
+  const int M = set.count, d = model_.components;
+  plan_.projection_packs = (d + lanes - 1) / lanes;
+  std::vector<Pack> projection;
+  for (const SpeciesParameters& s : potential.species())
+    for (int m = 0; m < M; ++m)
+      for (int b = 0; b < plan_.projection_packs; ++b) {
+        Pack p(0.0);
+        for (int e = 0; e < lanes && b * lanes + e < d; ++e) p.lane(e) = s.projection[m * d + b * lanes + e];
+        projection.push_back(p);
+      }
+  plan_.projection = to_device("padded_projection", projection);
+}
+
+template <int L>
+void FeatureExtractor::launch(const BlockInput& in, const FeatureOutput& out) {
+  const WorkLayout layout(model_, schedule_.pair_packs);
+  const int flying = std::min(blocks_in_flight, schedule_.n_blocks);
+  WorkLayout wide = layout;
+  wide.size += FeatureKernel<L>::extra(model_, plan_, layout.pair_packs);
+  workspace_.fit(flying, wide.size, layout.pair_packs);
+  FeatureKernel<L> kernel{{model_, in, {}, wide, workspace_, 0}, plan_, out, 0, 0, 0, 0, 0};
+  kernel.place(layout.size);
+  for (int first = 0; first < schedule_.n_blocks; first += flying) {
+    kernel.base.first_block = first;
+    Kokkos::parallel_for("features", RangePolicy(0, std::min(flying, schedule_.n_blocks - first)), kernel);
+  }
+}
+
+void FeatureExtractor::run(const Frame& frame, const FeatureOutput& out) {
+  const Configuration& c = frame.configuration();
+  schedule_.arrange(model_, c);
+  const BlockInput in{c.position,        c.atomic_number, c.neighbors.offset,
+                      c.neighbors.index, schedule_.order, schedule_.blocks};
+  switch (model_.l_max) {
+    case 0:
+      return launch<0>(in, out);
+    case 1:
+      return launch<1>(in, out);
+    case 2:
+      return launch<2>(in, out);
+    case 3:
+      return launch<3>(in, out);
+    case 4:
+      return launch<4>(in, out);
+    default:
+      return launch<5>(in, out);
+  }
+}
+
+RowMajor<double**> FeatureExtractor::invariants(const Frame& frame) {
+  FeatureOutput out;
+  out.invariant = RowMajor<double**>(uninitialized("invariant"), frame.configuration().n_local, model_.invariants);
+  run(frame, out);
+  return out.invariant;
+}
+
+void FeatureExtractor::design_rows(const Frame& frame, const RowMajor<double**>& design) {
+  FeatureOutput out;
+  out.owner = frame.owner();
+  out.design = design;
+  Kokkos::deep_copy(design, 0.0);
+  run(frame, out);
+}
+
+RowMajor<float**> FeatureExtractor::design_and_components(const Frame& frame, const RowMajor<double**>& design) {
+  FeatureOutput out;
+  out.owner = frame.owner();
+  out.design = design;
+  out.x = RowMajor<float**>(uninitialized("x"), frame.configuration().n_local, model_.components);
+  Kokkos::deep_copy(design, 0.0);
+  run(frame, out);
+  return out.x;
+}
+
+NetworkFeatures FeatureExtractor::network(const Frame& frame, const RowMajor<double**>& design) {
+  const Configuration& c = frame.configuration();
+  const int n = c.n_local, d = model_.components;
+  const auto offset = host_copy(c.neighbors.offset);
+  const auto number = host_copy(c.atomic_number);
+  NetworkFeatures f;
+  f.atoms = n;
+  f.pair_start = View<int*>(uninitialized("pair_start"), n + 1);
+  f.species = View<int*>(uninitialized("species"), n);
+  f.rank = View<int*>(uninitialized("rank_in_species"), n);
+  f.species_count.assign(model_.species, 0);
+  const auto start = Kokkos::create_mirror_view(f.pair_start);
+  const auto species = Kokkos::create_mirror_view(f.species);
+  const auto rank = Kokkos::create_mirror_view(f.rank);
+  start(0) = 0;
+  for (int i = 0; i < n; ++i) {
+    const int pairs = offset(i + 1) - offset(i);
+    start(i + 1) = start(i) + (pairs + pair_padding - 1) / pair_padding * pair_padding;
+    species(i) = 0;
+    while (species(i) + 1 < model_.species && model_.element[species(i)] != number(i)) ++species(i);
+    rank(i) = f.species_count[species(i)]++;
+  }
+  f.padded_pairs = start(n);
+  Kokkos::deep_copy(f.pair_start, start);
+  Kokkos::deep_copy(f.species, species);
+  Kokkos::deep_copy(f.rank, rank);
+  f.x = RowMajor<float**>(uninitialized("x"), n, d);
+  f.jacobian = View<float*>("projected_jacobian", 3L * d * f.padded_pairs);
+  f.pair_owner = View<int*>(uninitialized("pair_owner"), f.padded_pairs);
+  f.pair_vector = View<float* [3]>("pair_vector", f.padded_pairs);
+  Kokkos::deep_copy(f.pair_owner, -1);
+  FeatureOutput out;
+  out.owner = frame.owner();
+  if (design.extent(0) > 0) Kokkos::deep_copy(design, 0.0);
+  out.design = design;
+  out.x = f.x;
+  out.pair_start = f.pair_start;
+  out.jacobian = f.jacobian;
+  out.pair_owner = f.pair_owner;
+  out.pair_vector = f.pair_vector;
+  run(frame, out);
+  return f;
+}
+
+}  // namespace locum::potential

@@ -1,0 +1,49 @@
+// Features of labelled frames: invariants, rows of the linear model, and what the network trains on.
+#pragma once
+
+#include <vector>
+
+#include "surrogates/potential/block_schedule.hpp"
+#include "surrogates/potential/feature_kernel.hpp"
+#include "surrogates/potential/frame.hpp"
+#include "surrogates/potential/neural_potential.hpp"
+
+namespace locum::potential {
+
+// What the network sees of one frame. d components, n atoms; shapes as in FeatureOutput.
+struct NetworkFeatures {
+  int atoms = 0, padded_pairs = 0;
+  RowMajor<float**> x;
+  View<int*> pair_start, pair_owner;
+  View<int*> species, rank;  // of each atom; its place among the frame's atoms of that species
+  std::vector<int> species_count;
+  View<float*> jacobian;
+  View<float* [3]> pair_vector;
+};
+
+class FeatureExtractor {
+ public:
+  // Follows the potential's present whitening; call again after it has changed.
+  void use(const NeuralPotential& potential);
+
+  // (n, M)
+  RowMajor<double**> invariants(const Frame& frame);
+  // design: (3 n + 7, width ≥ species × M), overwritten; the other columns are cleared. Rows: FeatureOutput.
+  void design_rows(const Frame& frame, const RowMajor<double**>& design);
+  // x and J projected; with `design` (not empty) both in one pass.
+  NetworkFeatures network(const Frame& frame, const RowMajor<double**>& design = {});
+  // design_rows, and x (n, d).
+  RowMajor<float**> design_and_components(const Frame& frame, const RowMajor<double**>& design);
+
+ private:
+  void run(const Frame& frame, const FeatureOutput& out);
+  template <int L>
+  void launch(const BlockInput& in, const FeatureOutput& out);
+
+  DeviceModel model_;
+  JacobianPlan plan_;
+  BlockSchedule schedule_;
+  BlockWorkspace workspace_;
+};
+
+}  // namespace locum::potential

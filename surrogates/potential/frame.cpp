@@ -1,0 +1,152 @@
+#include "surrogates/potential/frame.hpp"
+
+#include <cmath>
+
+#include "kokkos_kernels/base/errors.hpp"
+
+namespace locum::potential {
+namespace {
+
+void check_finite(const std::vector<double>& values, const char* name, std::int64_t index) {
+  for (const double v : values)
+    if (!std::isfinite(v))
+      throw ConfigError(std::string("a labelled frame holds a ") + name + " that is no finite number",
+                        "frame " + std::to_string(index), "remove the frame from the dataset");
+}
+
+Mat3 matrix(const std::vector<double>& v) { return Mat3{{{v[0], v[1], v[2]}, {v[3], v[4], v[5]}, {v[6], v[7], v[8]}}}; }
+
+// Ghosts of one process: images of its own atoms.
+class Images final : public GhostExchange {
+ public:
+  Images(int n_local, const std::vector<int>& owner) : n_local_(n_local), owner_("ghost_owner", owner.size()) {
+    const auto host = Kokkos::create_mirror_view(owner_);
+    std::copy(owner.begin(), owner.end(), host.data());
+    Kokkos::deep_copy(owner_, host);
+  }
+  void add_to_owners(const View<double* [3]>& values) const override {
+    const int n_local = n_local_, all = owner_.extent_int(0);
+    const View<int*> owner = owner_;
+    Kokkos::parallel_for(
+        "images_to_owners", RangePolicy(0, 3), KOKKOS_LAMBDA(int c) {  // one thread a component: no race, one order
+          for (int g = n_local; g < all; ++g) values(owner(g), c) += values(g, c);
+        });
+  }
+  const View<int*>& owner() const { return owner_; }
+
+ private:
+  int n_local_;
+  View<int*> owner_;
+};
+
+}  // namespace
+
+FrameLabel read_label(const FieldSet& fields, std::int64_t index) {
+  FrameLabel label;
+  label.cell = Cell(matrix(fields.real("cell")));
+  label.position = fields.real("position");
+  label.force = fields.real("force");
+  for (const auto z : fields.integer("atomic_number")) label.atomic_number.push_back(static_cast<int>(z));
+  label.energy = fields.real_scalar("energy");
+  label.virial = matrix(fields.real("virial"));
+  if (fields.has("trajectory")) label.trajectory = fields.integer_scalar("trajectory");
+  if (label.position.size() != 3 * label.atomic_number.size() || label.force.size() != label.position.size())
+    throw ConfigError("positions, forces and elements of a labelled frame differ in number",
+                      "frame " + std::to_string(index));
+  check_finite(label.position, "position", index);
+  check_finite(label.force, "force", index);
+  check_finite({label.energy}, "energy", index);
+  check_finite(fields.real("virial"), "virial", index);
+  return label;
+}
+
+FieldSet write_label(const FrameLabel& label) {
+  const std::int64_t n = label.atoms();
+  auto flat = [](const Mat3& m) { return std::vector<double>(&m.m[0][0], &m.m[0][0] + 9); };
+  FieldSet fields;
+  fields.add("cell", "Angstrom", {3, 3}, flat(label.cell.vectors()));
+  fields.add("position", "Angstrom", {n, 3}, label.position);
+  fields.add("atomic_number", "1", {n},
+             std::vector<std::int64_t>(label.atomic_number.begin(), label.atomic_number.end()));
+  fields.add_scalar("energy", "eV", label.energy);
+  fields.add("force", "eV/Angstrom", {n, 3}, label.force);
+  fields.add("virial", "eV", {3, 3}, flat(label.virial));
+  fields.add_scalar("trajectory", "1", label.trajectory);
+  return fields;
+}
+
+Frame::Frame(const Communicator& self, const FrameLabel& label, double cutoff) : min_distance_(cutoff) {
+  const int n = label.atoms();
+  const Cell& cell = label.cell;
+  std::vector<Vec3> position(n);
+  for (int i = 0; i < n; ++i) {
+    position[i] = cell.to_cartesian(
+        Cell::wrap(cell.to_fractional({label.position[3 * i], label.position[3 * i + 1], label.position[3 * i + 2]})));
+    owner_.push_back(i);
+  }
+  int reach[3];
+  double margin[3];
+  for (int d = 0; d < 3; ++d) {
+    margin[d] = cutoff / cell.height(d) + 1e-9;
+    reach[d] = static_cast<int>(std::ceil(margin[d]));
+  }
+  for (int a = -reach[0]; a <= reach[0]; ++a)
+    for (int b = -reach[1]; b <= reach[1]; ++b)
+      for (int c = -reach[2]; c <= reach[2]; ++c) {
+        if (a == 0 && b == 0 && c == 0) continue;
+        for (int i = 0; i < n; ++i) {
+          const Vec3 s = cell.to_fractional(position[i]) + Vec3{double(a), double(b), double(c)};
+          bool near = true;
+          for (int d = 0; d < 3; ++d) near = near && s[d] > -margin[d] && s[d] < 1.0 + margin[d];
+          if (!near) continue;
+          position.push_back(cell.to_cartesian(s));
+          owner_.push_back(i);
+        }
+      }
+  const int all = static_cast<int>(position.size());
+  std::vector<int> offset(n + 1, 0), index;
+  for (int i = 0; i < n; ++i) {
+    for (int j = 0; j < all; ++j) {
+      const Vec3 d = position[j] - position[i];
+      const double d2 = dot(d, d);
+      if (d2 >= cutoff * cutoff || j == i) continue;
+      index.push_back(j);
+      if (d2 < min_distance_ * min_distance_) min_distance_ = std::sqrt(d2);
+    }
+    offset[i + 1] = static_cast<int>(index.size());
+  }
+
+  Configuration& c = configuration_;
+  c.comm = self;
+  c.cell = cell;
+  c.n_global = n;
+  c.n_local = n;
+  c.n_ghost = all - n;
+  c.position = View<double* [3]>(uninitialized("position"), all);
+  c.atomic_number = View<int*>(uninitialized("atomic_number"), all);
+  c.id = View<std::int64_t*>(uninitialized("id"), all);
+  c.neighbors = {View<int*>(uninitialized("offset"), n + 1), View<int*>(uninitialized("index"), index.size()), cutoff};
+  const auto position_host = Kokkos::create_mirror_view(c.position);
+  const auto number_host = Kokkos::create_mirror_view(c.atomic_number);
+  const auto id_host = Kokkos::create_mirror_view(c.id);
+  const auto offset_host = Kokkos::create_mirror_view(c.neighbors.offset);
+  const auto index_host = Kokkos::create_mirror_view(c.neighbors.index);
+  for (int j = 0; j < all; ++j) {
+    for (int k = 0; k < 3; ++k) position_host(j, k) = position[j][k];
+    number_host(j) = label.atomic_number[owner_[j]];
+    id_host(j) = owner_[j];
+  }
+  std::copy(offset.begin(), offset.end(), offset_host.data());
+  std::copy(index.begin(), index.end(), index_host.data());
+  Kokkos::deep_copy(c.position, position_host);
+  Kokkos::deep_copy(c.atomic_number, number_host);
+  Kokkos::deep_copy(c.id, id_host);
+  Kokkos::deep_copy(c.neighbors.offset, offset_host);
+  Kokkos::deep_copy(c.neighbors.index, index_host);
+  const auto images = std::make_shared<Images>(n, owner_);
+  owner_view_ = images->owner();
+  ghosts_ = images;
+  c.ghosts = images.get();
+}
+
+}  // namespace locum::potential

@@ -1,0 +1,44 @@
+// A labelled configuration as training uses it: whole on one rank, with its periodic images as ghosts.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "kokkos_kernels/base/field_set.hpp"
+#include "solvers/api/atomistic.hpp"
+
+namespace locum::potential {
+
+struct FrameLabel {
+  Cell cell;
+  std::vector<double> position, force;  // (n, 3), Å and eV/Å
+  std::vector<int> atomic_number;       // (n)
+  double energy = 0.0;                  // eV
+  Mat3 virial;                          // eV
+  std::int64_t trajectory = -1;         // −1: production
+  int atoms() const { return static_cast<int>(atomic_number.size()); }
+};
+
+// From the fields of Atomistic::label (+ "trajectory"). Throws ConfigError on a missing field or a number that is not
+// finite, naming frame `index`.
+FrameLabel read_label(const FieldSet& fields, std::int64_t index);
+FieldSet write_label(const FrameLabel& label);
+
+// A configuration of one process: owned atoms, images within the cut-off as ghosts, full neighbour list.
+class Frame {
+ public:
+  Frame(const Communicator& self, const FrameLabel& label, double cutoff);
+  const Configuration& configuration() const { return configuration_; }
+  // Owner of each atom, ghost or not: (n_local + n_ghost).
+  const View<int*>& owner() const { return owner_view_; }
+  double min_distance() const { return min_distance_; }  // Å; the cut-off when there are no pairs
+
+ private:
+  Configuration configuration_;
+  std::vector<int> owner_;
+  View<int*> owner_view_;
+  std::shared_ptr<GhostExchange> ghosts_;
+  double min_distance_ = 0.0;
+};
+
+}  // namespace locum::potential

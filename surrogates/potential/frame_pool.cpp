@@ -1,0 +1,122 @@
+#include "surrogates/potential/frame_pool.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace locum::potential {
+namespace {
+
+constexpr int component[6][2] = {{0, 0}, {1, 1}, {2, 2}, {0, 1}, {0, 2}, {1, 2}};
+
+}  // namespace
+
+FramePool::FramePool(Context context, double cutoff)
+    : context_(std::move(context)), self_(Communicator::self()), cutoff_(cutoff) {}
+
+void FramePool::add(FrameLabel label, Use use, const NeuralPotential& potential) {
+  PoolFrame frame;
+  for (const int z : label.atomic_number) frame.species.push_back(potential.species_of(z));
+  frame.label = std::move(label);
+  frame.use = use;
+  frames_.push_back(std::move(frame));
+}
+
+std::vector<int> FramePool::with(Use use) const {
+  std::vector<int> list;
+  for (int k = 0; k < size(); ++k)
+    if (frames_[k].use == use) list.push_back(k);
+  return list;
+}
+
+const Frame& FramePool::geometry(int k) {
+  if (!frames_[k].geometry) frames_[k].geometry = std::make_shared<Frame>(self_, frames_[k].label, cutoff_);
+  return *frames_[k].geometry;
+}
+
+FramePool::Ranges FramePool::ranges(const std::vector<int>& frames) {
+  Ranges r{cutoff_, 1e300, -1e300};
+  for (const int k : frames) {
+    const double energy = frames_[k].label.energy / std::max(1, frames_[k].label.atoms());
+    r.min_energy = std::min(r.min_energy, energy);
+    r.max_energy = std::max(r.max_energy, energy);
+    if (mine(k)) r.min_distance = std::min(r.min_distance, geometry(k).min_distance());
+  }
+  r.min_distance = context_.comm.min(r.min_distance);
+  return r;
+}
+
+FramePool::Answer FramePool::answer(PotentialStep& step, int k, bool with_score) {
+  const Configuration& c = geometry(k).configuration();
+  AtomisticResult result = Atomistic::make_output(c);
+  const int sample = 0;
+  Answer answer;
+  if (with_score) {
+    step.evaluate_with_score(c, std::span<const int>(&sample, 1), result, std::span<double>(&answer.score, 1));
+    const auto host = host_copy(step.atom_score());
+    answer.atom_score.assign(host.data(), host.data() + c.n_local);
+  } else {
+    step.evaluate(c, std::span<const int>(&sample, 1), result);
+  }
+  answer.energy = result.energy;
+  answer.virial = result.virial;
+  const auto force = host_copy(result.force);
+  for (int i = 0; i < c.n_local; ++i)
+    for (int x = 0; x < 3; ++x) answer.force.push_back(force(i, x));
+  return answer;
+}
+
+FramePool::Residual FramePool::residual(PotentialStep& step, int k, const Ridge& ridge) {
+  const FrameLabel& label = frames_[k].label;
+  const Answer a = answer(step, k, false);
+  const Ridge::Offset offset = ridge.size_offset(label.atoms());
+  Residual r;
+  r.energy = label.energy - a.energy - label.atoms() * offset.energy;
+  r.force = label.force;
+  for (std::size_t i = 0; i < r.force.size(); ++i) r.force[i] -= a.force[i];
+  for (int v = 0; v < 6; ++v) {
+    const int i = component[v][0], j = component[v][1];
+    r.virial[v] = label.virial[i][j] - a.virial[i][j] - (i == j ? label.atoms() * offset.virial : 0.0);
+  }
+  return r;
+}
+
+void FramePool::add_metrics(PotentialStep& step, const std::vector<int>& frames, const Ridge& ridge,
+                            const std::string& prefix, std::map<std::string, double>& metrics) {
+  double sums[4] = {};  // squares of forces, their number, of energies, of virials (per component)
+  for (const int k : frames) {
+    if (!mine(k)) continue;
+    const Residual r = residual(step, k, ridge);
+    const double n = frames_[k].label.atoms();
+    for (const double f : r.force) sums[0] += f * f;
+    sums[1] += 3.0 * n;
+    sums[2] += r.energy * r.energy / (n * n);
+    for (const double w : r.virial) sums[3] += w * w / (6.0 * n * n);
+  }
+  context_.comm.sum(std::span<double>(sums));
+  const double count = std::max<double>(1.0, frames.size());
+  metrics[prefix + "/force_rmse_eV_per_A"] = std::sqrt(sums[0] / std::max(sums[1], 1.0));
+  metrics[prefix + "/energy_rmse_meV_per_atom"] = 1e3 * std::sqrt(sums[2] / count);
+  metrics[prefix + "/virial_rmse_meV_per_atom"] = 1e3 * std::sqrt(sums[3] / count);
+}
+
+std::vector<train::CalibrationPair> FramePool::calibration(PotentialStep& step, const std::vector<int>& frames) {
+  std::vector<double> values(2 * frames.size(), 0.0);  // each rank fills in its own, the sum is everybody's
+  for (std::size_t f = 0; f < frames.size(); ++f) {
+    const int k = frames[f];
+    if (!mine(k)) continue;
+    const Answer a = answer(step, k, true);
+    const std::vector<double>& truth = frames_[k].label.force;
+    double largest = 0.0;
+    for (std::size_t i = 0; i < truth.size(); i += 3)
+      largest = std::max(
+          largest, std::hypot(truth[i] - a.force[i], truth[i + 1] - a.force[i + 1], truth[i + 2] - a.force[i + 2]));
+    values[2 * f] = a.score;
+    values[2 * f + 1] = largest;
+  }
+  context_.comm.sum(std::span<double>(values));
+  std::vector<train::CalibrationPair> pairs;
+  for (std::size_t f = 0; f < frames.size(); ++f) pairs.push_back({values[2 * f], values[2 * f + 1]});
+  return pairs;
+}
+
+}  // namespace locum::potential

@@ -1,0 +1,76 @@
+// The labelled frames of a learner, dealt to the ranks, and how well the potential answers them.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "kokkos_kernels/base/context.hpp"
+#include "surrogates/potential/frame.hpp"
+#include "surrogates/potential/network_objective.hpp"
+#include "surrogates/potential/potential_step.hpp"
+#include "surrogates/potential/ridge.hpp"
+#include "surrogates/train/learner.hpp"
+
+namespace locum::potential {
+
+enum class Use { train, validation, test, calibration };  // calibration: new labels that are held out
+
+struct PoolFrame {
+  FrameLabel label;
+  Use use = Use::train;
+  std::vector<int> species;               // of each atom
+  std::shared_ptr<Frame> geometry;        // on the rank that holds it, once asked for
+  std::shared_ptr<NetworkSample> sample;  // likewise, while the network needs it
+};
+
+class FramePool {
+ public:
+  FramePool(Context context, double cutoff);
+
+  int size() const { return static_cast<int>(frames_.size()); }
+  PoolFrame& at(int k) { return frames_[k]; }
+  const PoolFrame& at(int k) const { return frames_[k]; }
+  void add(FrameLabel label, Use use, const NeuralPotential& potential);
+  void truncate(int size) { frames_.resize(size); }
+  bool mine(int k) const { return k % context_.comm.size() == context_.comm.rank(); }
+  std::vector<int> with(Use use) const;
+  const Frame& geometry(int k);
+
+  // Smallest distance and energies per atom of the given frames. Collective.
+  struct Ranges {
+    double min_distance, min_energy, max_energy;
+  };
+  Ranges ranges(const std::vector<int>& frames);
+
+  // Answer of a potential for frame k of this rank.
+  struct Answer {
+    double energy = 0.0, score = 0.0;
+    std::vector<double> force, atom_score;
+    Mat3 virial;
+  };
+  Answer answer(PotentialStep& step, int k, bool with_score);
+
+  // label − answer, with the offset that labels of this size have taken out.
+  struct Residual {
+    double energy;
+    std::vector<double> force;
+    double virial[6];
+  };
+  Residual residual(PotentialStep& step, int k, const Ridge& ridge);
+
+  // force_rmse_eV_per_A, energy_rmse_meV_per_atom, virial_rmse_meV_per_atom, with the prefix. Collective.
+  void add_metrics(PotentialStep& step, const std::vector<int>& frames, const Ridge& ridge, const std::string& prefix,
+                   std::map<std::string, double>& metrics);
+  // In the order of `frames`, on every rank. Collective.
+  std::vector<train::CalibrationPair> calibration(PotentialStep& step, const std::vector<int>& frames);
+
+ private:
+  Context context_;
+  Communicator self_;
+  double cutoff_;
+  std::vector<PoolFrame> frames_;
+};
+
+}  // namespace locum::potential

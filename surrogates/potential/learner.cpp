@@ -1,0 +1,172 @@
+#include "surrogates/potential/learner.hpp"
+
+#include "kokkos_kernels/base/errors.hpp"
+#include "surrogates/potential/learner_implementation.hpp"
+#include "surrogates/potential/learner_state.hpp"
+
+namespace locum::potential {
+namespace {
+
+constexpr double update_rate = 0.3;  // of the first training's learning rate
+
+}  // namespace
+
+PotentialLearner::PotentialLearner(Context context, PotentialConfig potential, TrainingConfig training,
+                                   std::vector<FieldSet> frames)
+    : implementation_(std::make_unique<Implementation>(std::move(context), potential, training, std::move(frames))) {}
+PotentialLearner::~PotentialLearner() = default;
+
+std::shared_ptr<NeuralPotential> PotentialLearner::potential() const { return implementation_->potential; }
+
+train::FitReport PotentialLearner::fit(const EpochCallback& callback) {
+  Implementation& my = *implementation_;
+  const Stopwatch watch;
+  const std::vector<int> frames = my.pool.with(Use::train), validation = my.pool.with(Use::validation);
+  const bool resumed = my.linear_done;
+  if (!resumed) {
+    my.set_ranges(frames);
+    my.whiten();
+    my.gather_training(frames, my.training.network);
+    my.solve_linear();
+    my.linear_done = true;
+  }
+  if (my.training.network && my.training.epochs > 0) {
+    for (const int k : frames) my.make_sample(k);
+    for (const int k : validation) my.make_sample(k);
+    my.set_sample_targets(frames);
+    my.set_sample_targets(validation);
+    NetworkObjective objective = my.objective(frames);
+    const std::vector<double> none(objective.parameters(), 0.0);
+    auto bare = objective.validate(none);
+    if (!my.trainer) {
+      std::vector<double> start;
+      for (std::size_t z = 0; z < my.potential->species().size(); ++z) {
+        const auto part = nn::initial_parameters(my.shape(), my.context.seed, z);
+        start.insert(start.end(), part.begin(), part.end());
+      }
+      my.trainer.emplace(my.trainer_config(), start);
+      if (callback) callback(0, bare);
+    }
+    my.trainer->run(objective, callback);
+    // Where validation does not gain, the pure ridge answers.
+    my.potential->use_network = my.trainer->best_loss() < bare.at("validation/loss");
+    my.take_network(my.trainer->best());
+    my.trainer.reset();
+    my.choose_reservoir(frames);
+  }
+  my.finish();
+  train::FitReport report;
+  report.metrics = my.metrics();
+  report.samples = static_cast<std::int64_t>(frames.size());
+  report.seconds = watch.seconds();
+  return report;
+}
+
+void PotentialLearner::add(const FieldSet& label) {
+  Implementation& my = *implementation_;
+  const int number = my.pool.size() - my.initial_frames;
+  FrameLabel read = read_label(label, my.pool.size());
+  read.trajectory = -1;
+  const int every = my.training.calibration_every;
+  my.pool.add(std::move(read), number % every == every / 2 ? Use::calibration : Use::train, *my.potential);
+}
+
+train::FitReport PotentialLearner::update() {
+  Implementation& my = *implementation_;
+  if (!my.linear_done) throw ConfigError("update() before fit()", "PotentialLearner", "train the first model first");
+  const Stopwatch watch;
+  ++my.updates;
+  std::vector<int> fresh, all_new;
+  for (int k = my.updated_frames; k < my.pool.size(); ++k) {
+    all_new.push_back(k);
+    if (my.pool.at(k).use == Use::train) fresh.push_back(k);
+  }
+  if (!all_new.empty()) my.set_ranges(all_new);
+  my.extractor.use(*my.potential);
+  const bool network = my.training.network && my.potential->use_network && my.training.update_epochs > 0;
+  my.gather_training(fresh, network);
+  my.solve_linear();
+  if (network && !fresh.empty()) {
+    std::vector<int> frames = my.reservoir;
+    frames.insert(frames.end(), fresh.begin(), fresh.end());
+    const std::vector<int> validation = my.pool.with(Use::validation);
+    for (const int k : frames) my.make_sample(k);
+    for (const int k : validation) my.make_sample(k);
+    my.set_sample_targets(frames);
+    my.set_sample_targets(validation);
+    NetworkObjective objective = my.objective(frames);
+    train::TrainerConfig config = my.trainer_config();
+    config.epochs = my.training.update_epochs;
+    config.learning_rate *= update_rate;
+    config.seed += 7919u * my.updates;  // another order than before
+    train::Trainer trainer(config, my.network());
+    trainer.run(objective);
+    my.take_network(trainer.best());
+    my.choose_reservoir(frames);
+  }
+  my.finish();
+  train::FitReport report;
+  my.pool.add_metrics(my.step, my.pool.with(Use::validation), my.ridge, "validation", report.metrics);
+  if (!my.pool.with(Use::calibration).empty())
+    my.pool.add_metrics(my.step, my.pool.with(Use::calibration), my.ridge, "production", report.metrics);
+  report.samples = static_cast<std::int64_t>(my.pool.with(Use::train).size());
+  report.seconds = watch.seconds();
+  return report;
+}
+
+std::vector<train::CalibrationPair> PotentialLearner::calibration() {
+  return implementation_->pool.calibration(implementation_->step, implementation_->held_out());
+}
+
+FieldSet PotentialLearner::state() const {
+  const Implementation& my = *implementation_;
+  FieldSet state;
+  for (const auto& [name, group] : my.potential->record().groups) merge_fields("potential." + name + ".", group, state);
+  merge_fields("ridge.", my.ridge.state(), state);
+  const auto& moments = my.distances.total();
+  state.add("distances", "1", {static_cast<std::int64_t>(moments.size())}, moments);
+  state.add_scalar("linear_done", "1", std::int64_t{my.linear_done});
+  state.add_scalar("updates", "1", std::int64_t{my.updates});
+  state.add_scalar("updated_frames", "1", std::int64_t{my.updated_frames});
+  state.add_scalar("initial_frames", "1", std::int64_t{my.initial_frames});
+  state.add("reservoir", "1", {static_cast<std::int64_t>(my.reservoir.size())},
+            std::vector<std::int64_t>(my.reservoir.begin(), my.reservoir.end()));
+  state.add_scalar("new_labels", "1", std::int64_t{my.pool.size() - my.initial_frames});
+  for (int k = my.initial_frames; k < my.pool.size(); ++k)
+    merge_fields("label." + std::to_string(k - my.initial_frames) + ".", write_label(my.pool.at(k).label), state);
+  if (my.trainer) merge_fields("trainer.", my.trainer->state(), state);
+  return state;
+}
+
+void PotentialLearner::restore(const FieldSet& state) {
+  Implementation& my = *implementation_;
+  if (state.integer_scalar("initial_frames") != my.initial_frames)
+    throw ConfigError("the learner was built from " + std::to_string(my.initial_frames) + " frames, its state from " +
+                          std::to_string(state.integer_scalar("initial_frames")),
+                      "PotentialLearner::restore", "restart with the dataset of the first run");
+  PotentialRecord record = my.potential->record();
+  for (auto& [name, group] : record.groups) group = fields_with("potential." + name + ".", state);
+  const auto provenance = my.potential->provenance;
+  *my.potential = *NeuralPotential::from_record(record);
+  my.potential->provenance = provenance;
+  my.core_only->default_core = my.potential->default_core;
+  my.core_only->upload();
+  my.ridge.restore(fields_with("ridge.", state));
+  my.distances.restore(state.real("distances"));
+  my.linear_done = state.integer_scalar("linear_done") != 0;
+  my.updates = static_cast<int>(state.integer_scalar("updates"));
+  my.pool.truncate(my.initial_frames);
+  const auto labels = state.integer_scalar("new_labels");
+  for (std::int64_t k = 0; k < labels; ++k) add(fields_with("label." + std::to_string(k) + ".", state));
+  my.updated_frames = static_cast<int>(state.integer_scalar("updated_frames"));
+  my.reservoir.assign(state.integer("reservoir").begin(), state.integer("reservoir").end());
+  for (int k = 0; k < my.pool.size(); ++k) my.pool.at(k).sample.reset();
+  my.trainer.reset();
+  my.extractor.use(*my.potential);
+  if (const FieldSet kept = fields_with("trainer.", state); kept.has("epoch")) {
+    my.trainer.emplace(my.trainer_config(), my.network());
+    my.trainer->restore(kept);
+  }
+}
+
+}  // namespace locum::potential

@@ -1,0 +1,48 @@
+// Trains a neural potential from labelled frames, and again inside a run when the gate has gathered new ones.
+//
+//   PotentialLearner learner(context, potential_config, training_config, frames);   // frames: the same on every rank
+//   learner.fit([&](int epoch, const std::map<std::string, double>& metrics) { … });
+//   PotentialStep surrogate(learner.potential());
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "kokkos_kernels/base/context.hpp"
+#include "surrogates/potential/neural_potential.hpp"
+#include "surrogates/train/learner.hpp"
+
+namespace locum::potential {
+
+class PotentialLearner final : public train::Learner {
+ public:
+  // After every epoch (epoch 0: the linear start): "train/loss", "validation/force_rmse_eV_per_A", "learning_rate", …
+  using EpochCallback = std::function<void(int epoch, const std::map<std::string, double>& metrics)>;
+
+  // frames: labels of Atomistic::label with an integer scalar "trajectory", the same list on every rank. Validation
+  // (and test) take whole trajectories. Throws ConfigError with fewer than two trajectories.
+  PotentialLearner(Context context, PotentialConfig potential, TrainingConfig training, std::vector<FieldSet> frames);
+  ~PotentialLearner() override;
+
+  // The first training. Metrics: {train,validation,test}/{force_rmse_eV_per_A, energy_rmse_meV_per_atom,
+  // virial_rmse_meV_per_atom}. Collective. After restore() of a state taken in a callback it goes on from there.
+  train::FitReport fit(const EpochCallback& callback = {});
+  // The potential that fit() and update() write to; share it with a PotentialStep.
+  std::shared_ptr<NeuralPotential> potential() const;
+
+  void add(const FieldSet& label) override;
+  train::FitReport update() override;
+  std::vector<train::CalibrationPair> calibration() override;
+  // Everything but the initial frames, which the constructor must be given again.
+  FieldSet state() const override;
+  void restore(const FieldSet& state) override;
+
+ private:
+  struct Implementation;
+  std::unique_ptr<Implementation> implementation_;
+};
+
+}  // namespace locum::potential

@@ -1,0 +1,136 @@
+#include "surrogates/potential/neural_potential.hpp"
+
+#include <algorithm>
+
+#include "kokkos_kernels/base/elements.hpp"
+#include "kokkos_kernels/base/errors.hpp"
+
+namespace locum::potential {
+namespace {
+
+template <class V, class T>
+V to_device(const std::vector<T>& values, V view) {
+  const auto host = Kokkos::create_mirror_view(view);
+  std::copy(values.begin(), values.end(), host.data());
+  Kokkos::deep_copy(view, host);
+  return view;
+}
+
+template <class T>
+View<const T*> list_to_device(const std::string& label, const std::vector<T>& values) {
+  return to_device(values, View<T*>(uninitialized(label), values.size()));
+}
+
+// One species after the other in one row-major view.
+template <class V>
+V stack(V view, const std::vector<SpeciesParameters>& species, std::vector<double> SpeciesParameters::*member) {
+  const auto host = Kokkos::create_mirror_view(view);
+  double* to = host.data();
+  for (const auto& s : species) to = std::copy((s.*member).begin(), (s.*member).end(), to);
+  Kokkos::deep_copy(view, host);
+  return view;
+}
+
+void check_size(const std::vector<double>& values, std::size_t expected, const std::string& name) {
+  if (values.size() != expected)
+    throw ConfigError("'" + name + "' of the potential holds " + std::to_string(values.size()) + " values, " +
+                          std::to_string(expected) + " were expected",
+                      "", "the model file does not fit its own description");
+}
+
+}  // namespace
+
+int network_size(int d, int h) { return d * h + h + h * h + h + h + 1; }
+
+NeuralPotential::NeuralPotential(PotentialConfig config, std::vector<int> elements)
+    : config_(config), elements_(std::move(elements)) {
+  config_.validate();
+  if (elements_.empty() || static_cast<int>(elements_.size()) > largest_species)
+    throw ConfigError("a potential for " + std::to_string(elements_.size()) + " elements", "", "1 … 8");
+  std::sort(elements_.begin(), elements_.end());
+  invariants_ = make_invariants(config_, static_cast<int>(elements_.size()));
+  config_.components = std::min(config_.components, invariants_.count);
+  const std::size_t M = invariants_.count, d = config_.components;
+  SpeciesParameters zero;
+  zero.linear.assign(M, 0.0);
+  zero.mean.assign(M, 0.0);
+  zero.scale.assign(M, 1.0);
+  zero.projection.assign(M * d, 0.0);
+  zero.center.assign(d, 0.0);
+  zero.metric.assign(d * d, 0.0);
+  zero.network.assign(static_cast<std::size_t>(config_.members) * network_size(config_.components, config_.hidden),
+                      0.0);
+  species_.assign(elements_.size(), zero);
+  upload();
+}
+
+int NeuralPotential::species_of(int atomic_number) const {
+  const auto found = std::find(elements_.begin(), elements_.end(), atomic_number);
+  if (found != elements_.end()) return static_cast<int>(found - elements_.begin());
+  std::string known;
+  for (const int z : elements_) known += (known.empty() ? "" : ", ") + element_symbol(z);
+  throw ConfigError("the potential does not know element " + element_symbol(atomic_number), "",
+                    "it was trained for " + known);
+}
+
+void NeuralPotential::upload() {
+  const std::size_t S = elements_.size(), M = invariants_.count, d = config_.components, C = config_.members;
+  const std::size_t P = network_size(config_.components, config_.hidden);
+  DeviceModel m;
+  m.species = static_cast<int>(S);
+  m.channels = invariants_.channels;
+  m.radials = RadialBasis(config_.radials, config_.cutoff, config_.closest);
+  m.l_max = invariants_.l_max;
+  m.slots_per_channel = invariants_.slots_per_channel;
+  m.invariants = invariants_.count;
+  m.products = invariants_.products;
+  m.components = config_.components;
+  m.hidden = config_.hidden;
+  m.members = config_.members;
+  m.network_size = static_cast<int>(P);
+  m.use_network = use_network;
+  m.cutoff = config_.cutoff;
+  m.core_inner = core_inner();
+  m.core_outer = core_outer();
+  m.min_distance = std::max(min_distance, 1e-3);
+  m.score_floor = score.floor;
+  m.score_spread = score.spread;
+  m.score_distance = score.distance;
+  std::vector<int> species_of(128, -1);
+  for (std::size_t s = 0; s < S; ++s) {
+    m.element[s] = elements_[s];
+    m.constant[s] = species_[s].constant;
+    species_of[elements_[s]] = static_cast<int>(s);
+    check_size(species_[s].linear, M, "linear");
+    check_size(species_[s].mean, M, "mean");
+    check_size(species_[s].scale, M, "scale");
+    check_size(species_[s].projection, M * d, "projection");
+    check_size(species_[s].center, d, "center");
+    check_size(species_[s].metric, d * d, "metric");
+    check_size(species_[s].network, C * P, "network");
+  }
+  m.species_of = list_to_device("species_of", species_of);
+  if (device_.three_body.extent(0) > 0) {  // the lists never change
+    m.three_body = device_.three_body;
+    m.couplings = device_.couplings;
+    m.terms_start = device_.terms_start;
+    m.terms = device_.terms;
+    m.targets = device_.targets;
+  } else {
+    m.three_body = list_to_device("three_body", invariants_.three_body);
+    m.couplings = list_to_device("couplings", invariants_.couplings);
+    m.terms_start = list_to_device("terms_start", invariants_.terms_start);
+    m.terms = list_to_device("terms", invariants_.terms);
+    m.targets = list_to_device("targets", invariants_.targets);
+  }
+  m.linear = stack(RowMajor<double**>(uninitialized("linear"), S, M), species_, &SpeciesParameters::linear);
+  m.mean = stack(RowMajor<double**>(uninitialized("mean"), S, M), species_, &SpeciesParameters::mean);
+  m.projection =
+      stack(RowMajor<double***>(uninitialized("projection"), S, M, d), species_, &SpeciesParameters::projection);
+  m.center = stack(RowMajor<double**>(uninitialized("center"), S, d), species_, &SpeciesParameters::center);
+  m.metric = stack(RowMajor<double***>(uninitialized("metric"), S, d, d), species_, &SpeciesParameters::metric);
+  m.network = stack(RowMajor<double***>(uninitialized("network"), S, C, P), species_, &SpeciesParameters::network);
+  device_ = m;
+}
+
+}  // namespace locum::potential

@@ -1,0 +1,189 @@
+#include "surrogates/potential/ridge.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "kokkos_kernels/base/errors.hpp"
+
+namespace locum::potential {
+namespace {
+
+constexpr int virial_row[6] = {0, 1, 2, 0, 0, 1}, virial_column[6] = {0, 1, 2, 1, 2, 2};
+
+// Sum of squares of each column over the force rows.
+void add_force_norms(const RowMajor<double**>& design, int rows, int columns, std::vector<double>& norm) {
+  View<double*> squares(uninitialized("force_norm"), columns);
+  Kokkos::parallel_for(
+      "force_norm_clear", RangePolicy(0, columns), KOKKOS_LAMBDA(int k) { squares(k) = 0.0; });
+  if constexpr (device_is_host) {
+    for (int r = 0; r < rows; ++r)  // row by row: the memory's order
+      for (int k = 0; k < columns; ++k) squares(k) += design(r, k) * design(r, k);
+  } else {
+    Kokkos::parallel_for(
+        "force_norm", RangePolicy(0, columns), KOKKOS_LAMBDA(int k) {
+          for (int r = 0; r < rows; ++r) squares(k) += design(r, k) * design(r, k);
+        });
+  }
+  const auto host = host_copy(squares);
+  for (int k = 0; k < columns; ++k) norm[k] += host(k);
+}
+
+void scale_rows(const RowMajor<double**>& design, const View<double*>& factor) {
+  const int columns = design.extent_int(1);
+  Kokkos::parallel_for(
+      "scale_rows", RangePolicy(0, design.extent_int(0)), KOKKOS_LAMBDA(int r) {
+        const double f = factor(r);
+        if (f != 1.0)
+          for (int k = 0; k < columns; ++k) design(r, k) *= f;
+      });
+}
+
+}  // namespace
+
+Ridge::Ridge(Context context, int species, int invariants, const TrainingConfig& config)
+    : context_(std::move(context)),
+      species_(species),
+      invariants_(invariants),
+      energy_weight_(config.energy_weight),
+      force_weight_(config.force_weight),
+      virial_weight_(config.virial_weight),
+      force_norm_(static_cast<std::size_t>(species) * invariants, 0.0),
+      mine_norm_(force_norm_.size(), 0.0) {
+  resize();
+}
+
+// Room for the nuisance constants of all sizes; what is known moves along, the target stays the last column.
+void Ridge::resize() {
+  const int extra = sizes_.empty() ? 0 : 2 * (static_cast<int>(sizes_.size()) - 1);
+  const int width = constants() + extra + 1, old = width_;
+  std::vector<double> total(static_cast<std::size_t>(width) * width, 0.0);
+  auto place = [&](int k) { return k == old - 1 ? width - 1 : k; };
+  for (int r = 0; r < old; ++r)
+    for (int c = 0; c < old; ++c) total[place(r) * width + place(c)] = total_[r * old + c];
+  total_ = std::move(total);
+  width_ = width;
+  mine_ = linalg::Matrix<double>("normal_equations", width, width);
+}
+
+void Ridge::declare_size(int atoms) {
+  if (std::find(sizes_.begin(), sizes_.end(), atoms) != sizes_.end()) return;
+  commit();
+  sizes_.push_back(atoms);
+  resize();
+}
+
+void Ridge::add(const RowMajor<double**>& design, const FrameLabel& label, const std::vector<int>& species) {
+  const int n = label.atoms();
+  const auto found = std::find(sizes_.begin(), sizes_.end(), n);
+  if (found == sizes_.end() || design.extent_int(1) != width_)
+    throw ConfigError("a frame of " + std::to_string(n) + " atoms was not declared", "Ridge::add");
+  add_force_norms(design, 3 * n, linear_columns(), mine_norm_);
+  std::vector<double> factor(3 * n + 7, force_weight_);
+  std::fill(factor.begin() + 3 * n, factor.end() - 1, virial_weight_ / n);
+  factor.back() = energy_weight_ / n;
+  View<double*> factors(uninitialized("row_weights"), factor.size());
+  const auto factor_host = Kokkos::create_mirror_view(factors);
+  std::copy(factor.begin(), factor.end(), factor_host.data());
+  Kokkos::deep_copy(factors, factor_host);
+  scale_rows(design, factors);
+
+  // The few columns that are no invariants.
+  const int from = linear_columns(), last = width_ - 1;
+  const auto tail = Kokkos::subview(design, Kokkos::ALL(), std::pair<int, int>(from, width_));
+  Kokkos::View<double**, Kokkos::LayoutRight, MemorySpace> columns("tail", 3 * n + 7, width_ - from);
+  const auto host = Kokkos::create_mirror_view(columns);
+  for (int k = 0; k < 3 * n; ++k) host(k, last - from) = force_weight_ * label.force[k];
+  for (int v = 0; v < 6; ++v)
+    host(3 * n + v, last - from) = virial_weight_ / n * label.virial[virial_row[v]][virial_column[v]];
+  host(3 * n + 6, last - from) = energy_weight_ / n * label.energy;
+  for (const int z : species) host(3 * n + 6, z) += energy_weight_ / n;
+  if (const int group = static_cast<int>(found - sizes_.begin()); group > 0) {
+    const int column = species_ + 2 * (group - 1);
+    host(3 * n + 6, column) = energy_weight_;
+    for (int v = 0; v < 3; ++v) host(3 * n + v, column + 1) = virial_weight_;
+  }
+  Kokkos::deep_copy(columns, host);
+  Kokkos::deep_copy(tail, columns);
+  linalg::gram<double>(context_.space, 1.0, linalg::MatrixRef<const double>(design), 1.0, mine_);
+}
+
+void Ridge::commit() {
+  auto host = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), mine_);
+  std::vector<double> sum(host.data(), host.data() + host.size());
+  context_.comm.sum(std::span<double>(sum));
+  context_.comm.sum(std::span<double>(mine_norm_));
+  for (std::size_t k = 0; k < sum.size(); ++k) total_[k] += sum[k];
+  for (std::size_t k = 0; k < mine_norm_.size(); ++k) force_norm_[k] += mine_norm_[k];
+  std::fill(mine_norm_.begin(), mine_norm_.end(), 0.0);
+  Kokkos::deep_copy(mine_, 0.0);
+}
+
+Ridge::Solution Ridge::solve(double ridge) const {
+  const int n = width_ - 1, linear = linear_columns(), free = n - linear;
+  // Constants first: elimination takes them out of the rest before anything is regularised.
+  std::vector<int> order(n);
+  for (int k = 0; k < n; ++k) order[k] = k < free ? linear + k : k - free;
+  std::vector<double> scale(n);
+  for (int k = 0; k < n; ++k) {
+    const double norm = order[k] < linear ? force_norm_[order[k]] : total_[order[k] * width_ + order[k]];
+    scale[k] = norm > 0.0 ? 1.0 / std::sqrt(norm) : 1.0;
+  }
+  linalg::Matrix<double> factor(uninitialized("ridge_factor"), n, n), right(uninitialized("ridge_right"), 1, n);
+  const auto factor_host = Kokkos::create_mirror_view(factor);
+  const auto right_host = Kokkos::create_mirror_view(right);
+  for (double lambda = ridge;; lambda = std::max(10.0 * lambda, 1e-14)) {
+    for (int r = 0; r < n; ++r) {
+      for (int c = 0; c < n; ++c) factor_host(r, c) = scale[r] * scale[c] * total_[order[r] * width_ + order[c]];
+      right_host(0, r) = scale[r] * total_[order[r] * width_ + n];
+      factor_host(r, r) += order[r] < linear ? lambda : (factor_host(r, r) > 0.0 ? 0.0 : 1.0);
+    }
+    Kokkos::deep_copy(factor, factor_host);
+    Kokkos::deep_copy(right, right_host);
+    try {
+      linalg::cholesky(context_.space, factor);
+      break;
+    } catch (const NumericalError&) {
+      if (lambda > 1e3 * std::max(ridge, 1e-12)) throw;
+    }
+  }
+  linalg::cholesky_solve(context_.space, factor, right);
+  const auto answer = host_copy(right);
+  std::vector<double> by_column(n);
+  for (int k = 0; k < n; ++k) by_column[order[k]] = scale[k] * answer(0, k);
+  Solution solution;
+  solution.linear.assign(by_column.begin(), by_column.begin() + linear);
+  solution.constant.assign(by_column.begin() + linear, by_column.begin() + linear + species_);
+  offsets_.assign(2 * sizes_.size(), 0.0);
+  for (std::size_t k = 2; k < offsets_.size(); ++k) offsets_[k] = by_column[constants() + k - 2];
+  return solution;
+}
+
+Ridge::Offset Ridge::size_offset(int atoms) const {
+  const auto found = std::find(sizes_.begin(), sizes_.end(), atoms);
+  const std::size_t at = 2 * (found - sizes_.begin());
+  return at + 1 < offsets_.size() ? Offset{offsets_[at], offsets_[at + 1]} : Offset{};
+}
+
+FieldSet Ridge::state() const {
+  FieldSet state;
+  const std::int64_t w = width_;
+  state.add("total", "1", {w, w}, total_);
+  state.add("force_norm", "1", {static_cast<std::int64_t>(force_norm_.size())}, force_norm_);
+  state.add("sizes", "1", {static_cast<std::int64_t>(sizes_.size())},
+            std::vector<std::int64_t>(sizes_.begin(), sizes_.end()));
+  state.add("offsets", "eV", {static_cast<std::int64_t>(offsets_.size())}, offsets_);
+  return state;
+}
+
+void Ridge::restore(const FieldSet& state) {
+  const auto& sizes = state.integer("sizes");
+  sizes_.assign(sizes.begin(), sizes.end());
+  total_.clear();
+  width_ = 0;
+  resize();
+  total_ = state.real("total");
+  force_norm_ = state.real("force_norm");
+  offsets_ = state.real("offsets");
+}
+
+}  // namespace locum::potential

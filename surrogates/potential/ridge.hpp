@@ -1,0 +1,64 @@
+// The linear part of the potential by weighted ridge regression on energies, forces and virials, in closed form.
+//
+// Normal equations are gathered frame by frame and kept: new labels are one more addition, and replaying old frames is
+// exact. Columns: species × invariants, a constant for each species, and two nuisance constants (energy and pressure
+// per atom) for each number of atoms other than that of the first data: labels of another size may come from another
+// k-point sampling, and the forces shall not bend to absorb that offset. Last column: the target.
+#pragma once
+
+#include <vector>
+
+#include "kokkos_kernels/base/context.hpp"
+#include "kokkos_kernels/base/field_set.hpp"
+#include "kokkos_kernels/linalg/dense.hpp"
+#include "surrogates/potential/device_model.hpp"
+#include "surrogates/potential/frame.hpp"
+#include "surrogates/potential/potential_config.hpp"
+
+namespace locum::potential {
+
+class Ridge {
+ public:
+  Ridge(Context context, int species, int invariants, const TrainingConfig& config);
+
+  // Declares a number of atoms; the first one declared has no nuisance constants. Every rank, in the same order.
+  void declare_size(int atoms);
+  int width() const { return width_; }  // of the design rows, target included
+
+  // design: (3 n + 7, width()) with the rows of FeatureExtractor::design_rows; overwritten. `species` names each
+  // atom's. What the core answers has been taken out of `label` already. This rank's frames only.
+  void add(const RowMajor<double**>& design, const FrameLabel& label, const std::vector<int>& species);
+  // Adds what the ranks have gathered since the last call. Collective.
+  void commit();
+
+  struct Solution {
+    std::vector<double> linear;    // (species × invariants)
+    std::vector<double> constant;  // (species), eV
+  };
+  // ridge: relative to the force norm of each column; constants are free. Throws NumericalError when the equations stay
+  // singular although the ridge has been raised a thousandfold. The same on every rank.
+  Solution solve(double ridge) const;
+  // What labels of this size lie above the model, eV per atom; zero for the first size. After solve().
+  struct Offset {
+    double energy = 0.0, virial = 0.0;  // virial: each diagonal component
+  };
+  Offset size_offset(int atoms) const;
+
+  FieldSet state() const;
+  void restore(const FieldSet& state);
+
+ private:
+  int linear_columns() const { return species_ * invariants_; }
+  int constants() const { return linear_columns() + species_; }
+  void resize();
+
+  Context context_;
+  int species_, invariants_, width_ = 0;
+  double energy_weight_, force_weight_, virial_weight_;
+  std::vector<int> sizes_;
+  linalg::Matrix<double> mine_;                         // this rank's since the last commit
+  std::vector<double> total_, force_norm_, mine_norm_;  // (width²) and (linear columns), of all ranks
+  mutable std::vector<double> offsets_;                 // (2 × sizes)
+};
+
+}  // namespace locum::potential

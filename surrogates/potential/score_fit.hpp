@@ -1,0 +1,19 @@
+// The coefficients of the score: s² = c₀² + c₁² spread² + c₂² distance² ≈ |ΔF|² of an atom, by least squares with
+// non-negative coefficients on held-out frames.
+#pragma once
+
+#include <array>
+
+#include "surrogates/potential/frame_pool.hpp"
+
+namespace locum::potential {
+
+// min ‖A x − b‖ with x ≥ 0 from the normal matrix AᵀA and Aᵀb, by trying all sets of free coefficients.
+std::array<double, 3> nonnegative_least_squares(const std::array<std::array<double, 3>, 3>& normal,
+                                                const std::array<double, 3>& right);
+
+// Uses and restores potential->score while it looks at the terms one by one. Collective.
+ScoreParameters fit_score(const Context& context, const std::shared_ptr<NeuralPotential>& potential,
+                          PotentialStep& step, FramePool& pool, const std::vector<int>& frames);
+
+}  // namespace locum::potential

@@ -1,0 +1,85 @@
+#include "surrogates/train/trainer.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "kokkos_kernels/base/errors.hpp"
+#include "kokkos_kernels/random/philox.hpp"
+#include "surrogates/train/schedule.hpp"
+
+namespace locum::train {
+
+std::vector<int> shuffled(int n, std::uint64_t seed, std::uint64_t epoch) {
+  std::vector<int> order(n);
+  std::iota(order.begin(), order.end(), 0);
+  for (int k = n - 1; k > 0; --k) {
+    const double u = random::uniform(seed, random::Stream::shuffle, k, epoch);
+    std::swap(order[k], order[std::min(k, static_cast<int>(u * (k + 1)))]);
+  }
+  return order;
+}
+
+Trainer::Trainer(TrainerConfig config, std::vector<double> start)
+    : config_(config), parameters_(std::move(start)), adam_(parameters_.size()), ema_(parameters_, config.ema_decay) {
+  stopping_.patience = config.patience;
+  stopping_.parameters = parameters_;
+}
+
+void Trainer::epoch(Objective& objective, const EpochCallback& callback) {
+  const int n = objective.samples(), batches = (n + config_.batch - 1) / config_.batch;
+  const std::vector<int> order = shuffled(n, config_.seed, epoch_);
+  std::vector<double> gradient(parameters_.size());
+  double loss = 0.0, rate = 0.0;
+  for (int b = 0; b < batches; ++b) {
+    const int first = b * config_.batch, count = std::min(config_.batch, n - first);
+    const double progress = (epoch_ + (b + 1.0) / (batches + 1.0)) / config_.epochs;
+    rate = cosine_schedule(progress, config_.warm_up, config_.learning_rate);
+    loss += count * objective.gradient(parameters_, std::span<const int>(order).subspan(first, count), gradient);
+    adam_.update(parameters_, gradient, rate);
+    ema_.update(parameters_);
+  }
+  loss /= std::max(n, 1);
+  ++epoch_;
+  if (!std::isfinite(loss))
+    throw NumericalError("the training loss is not finite", "epoch " + std::to_string(epoch_), "lower learning_rate");
+  auto metrics = objective.validate(ema_.average());
+  stopping_.look(metrics.at("validation/loss"), ema_.average());
+  metrics["train/loss"] = loss;
+  metrics["learning_rate"] = rate;
+  if (callback) callback(epoch_, metrics);
+}
+
+FieldSet Trainer::state() const {
+  FieldSet state;
+  const auto n = static_cast<std::int64_t>(parameters_.size());
+  const FieldSet adam = adam_.state();
+  state.add("parameters", "1", {n}, parameters_);
+  state.add("average", "1", {n}, ema_.average());
+  state.add("best_parameters", "1", {n}, stopping_.parameters);
+  state.add("adam_first", "1", {n}, adam.real("first"));
+  state.add("adam_second", "1", {n}, adam.real("second"));
+  state.add_scalar("adam_updates", "1", adam.integer_scalar("updates"));
+  state.add_scalar("average_updates", "1", ema_.updates());
+  state.add_scalar("epoch", "1", std::int64_t{epoch_});  // the shuffle counter too
+  state.add_scalar("best_loss", "1", stopping_.best);
+  state.add_scalar("bad_epochs", "1", std::int64_t{stopping_.bad_epochs});
+  return state;
+}
+
+void Trainer::restore(const FieldSet& state) {
+  parameters_ = state.real("parameters");
+  FieldSet adam;
+  const auto n = static_cast<std::int64_t>(parameters_.size());
+  adam.add_scalar("updates", "1", state.integer_scalar("adam_updates"));
+  adam.add("first", "1", {n}, state.real("adam_first"));
+  adam.add("second", "1", {n}, state.real("adam_second"));
+  adam_.restore(adam);
+  ema_.restore(state.real("average"), state.integer_scalar("average_updates"));
+  stopping_.parameters = state.real("best_parameters");
+  stopping_.best = state.real_scalar("best_loss");
+  stopping_.bad_epochs = static_cast<int>(state.integer_scalar("bad_epochs"));
+  epoch_ = static_cast<int>(state.integer_scalar("epoch"));
+}
+
+}  // namespace locum::train

@@ -1,0 +1,160 @@
+// Whatever is done to a file, its reader gives an Error of ours or reads it: never a crash, never a hang.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <functional>
+#include <random>
+
+#include "io/checkpoint.hpp"
+#include "io/dataset.hpp"
+#include "io/toml.hpp"
+#include "io/xyz.hpp"
+#include "kokkos_kernels/base/errors.hpp"
+#include "kokkos_kernels/base/timer.hpp"
+#include "tests/unit/io/sample_trajectory.hpp"
+#include "tests/unit/io/temporary_folder.hpp"
+
+namespace locum::io {
+namespace {
+
+// LOCUM_DAMAGE_SECONDS: for a longer search by hand.
+double seconds_each() {
+  const char* seconds = std::getenv("LOCUM_DAMAGE_SECONDS");
+  return seconds ? std::atof(seconds) : 2.0;
+}
+
+// A copy with bytes flipped, overwritten, cut off the end or out of the middle, or doubled.
+std::string damage(std::string text, std::mt19937& random) {
+  if (text.empty()) return text;
+  auto place = [&] { return random() % text.size(); };
+  switch (random() % 5) {
+    case 0:
+      text.resize(place());
+      break;
+    case 1:
+      text.erase(place(), 1 + random() % 64);
+      break;
+    case 2:
+      text.insert(place(), text.substr(place(), random() % 64));
+      break;
+    default:
+      break;
+  }
+  for (auto n = random() % 8; n > 0 && !text.empty(); --n) {
+    char& byte = text[place()];
+    byte = random() % 2 ? static_cast<char>(byte ^ (1 << random() % 8)) : static_cast<char>(random());
+  }
+  return text;
+}
+
+// Damages `text` again and again until the time is up; counts what became of it.
+void try_damaged(const std::string& text, const std::function<void(const std::string&)>& read) {
+  read(text);
+  const char* seed = std::getenv("LOCUM_DAMAGE_SEED");
+  std::mt19937 random(seed ? static_cast<unsigned>(std::atoi(seed)) : 11);
+  int refused = 0, accepted = 0;
+  for (Stopwatch watch; watch.seconds() < seconds_each();) {
+    try {
+      read(damage(text, random));
+      ++accepted;
+    } catch (const Error&) {
+      ++refused;
+    }
+  }
+  EXPECT_GT(refused, 10) << "of " << refused + accepted;
+}
+
+// The same for a binary file: reader of a path.
+void try_damaged_file(const std::string& path, const std::function<void(const std::string&)>& read) {
+  const std::string damaged = path + ".damaged";
+  try_damaged(content(path), [&](const std::string& text) {
+    put(damaged, text);
+    read(damaged);
+  });
+}
+
+TEST(Damaged, Xyz) {
+  FieldSet sample;
+  sample.add("atomic_number", "1", {3}, std::vector<std::int64_t>{6, 14, 1});
+  sample.add("position", "Angstrom", {3, 3}, std::vector<double>{0, 1, 2, 3, 4, 5, 6, 7, 8});
+  sample.add("cell", "Angstrom", {3, 3}, std::vector<double>{9, 0, 0, 0, 9, 0, 0, 0, 9});
+  sample.add("force", "eV/Angstrom", {3, 3}, std::vector<double>{.1, .2, .3, .4, .5, .6, .7, .8, .9});
+  sample.add_scalar("energy", "eV", -3.5);
+  try_damaged(to_xyz({sample, sample}), [](const std::string& text) { parse_xyz(text, "a.xyz"); });
+}
+
+struct Inner {
+  std::vector<double> strain = {0.1, 0.2};
+  std::string word = "one";
+  void visit(ConfigVisitor& v) {
+    v.value({"strain", "1", "of the cell", {-1, 1}}, strain);
+    v.value({"word", "", "", {}, {"one", "two"}}, word);
+  }
+};
+struct Outer {
+  bool flag = true;
+  int steps = 3;
+  double length = 2.5;
+  Inner inner;
+  std::vector<Inner> list = std::vector<Inner>(2);
+  void visit(ConfigVisitor& v) {
+    v.value({"flag", "", "yes or no"}, flag);
+    v.value({"steps", "", "", {0, 100}}, steps);
+    v.value({"length", "Angstrom", "", {0, 10}}, length);
+    v.section({"inner", "", ""}, inner);
+    v.sections({"list", "", ""}, list);
+  }
+};
+
+TEST(Damaged, Toml) {
+  Outer config;
+  try_damaged(to_toml(config), [](const std::string& text) {
+    Outer read;
+    read_config(TomlDocument::parse(text, "in.toml"), read);
+  });
+}
+
+TEST(Damaged, Checkpoint) {
+  TemporaryFolder folder;
+  const auto comm = Communicator::self();
+  Checkpoint checkpoint;
+  checkpoint.attributes = {{"input", "[md]\n"}, {"version", "1"}};
+  for (int k = 0; k < 12; ++k)  // more than HDF5 keeps in one header
+    checkpoint.shared["group" + std::to_string(k)].add("values", "eV", {k},
+                                                       std::vector<double>(static_cast<std::size_t>(k), 1.0));
+  checkpoint.distributed["atoms"].add("id", "1", {3}, std::vector<std::int64_t>{1, 2, 3});
+  write_checkpoint(comm, folder.file("c.h5"), checkpoint);
+  try_damaged_file(folder.file("c.h5"), [&](const std::string& path) { read_checkpoint(comm, path); });
+}
+
+TEST(Damaged, Trajectory) {
+  TemporaryFolder folder;
+  const auto comm = Communicator::self();
+  TrajectoryWriter writer(comm, folder.file("t.h5"), sample_species(5), {});
+  for (int k = 0; k < 3; ++k) writer.append(sample_frame(k, 5, 0, 1));
+  writer.commit();
+  try_damaged_file(folder.file("t.h5"), [](const std::string& path) {
+    const TrajectoryReader reader(path);
+    for (std::int64_t k = 0; k < reader.n_frames(); ++k) reader.read_frame(k);
+    for (const auto& name : reader.observables()) reader.observable(name);
+  });
+}
+
+TEST(Damaged, Dataset) {
+  TemporaryFolder folder;
+  const auto comm = Communicator::self();
+  DatasetWriter writer(comm, folder.file("d.h5"));
+  FieldSet sample;
+  sample.add("position", "Angstrom", {2, 3}, std::vector<double>(6, 1.0));
+  sample.add_scalar("energy", "eV", 1.0);
+  writer.add({sample, sample, sample});
+  writer.commit();
+  try_damaged_file(folder.file("d.h5"), [&](const std::string& path) {
+    const Dataset dataset(comm, path);
+    dataset.samples(0, dataset.size());
+  });
+}
+
+}  // namespace
+}  // namespace locum::io

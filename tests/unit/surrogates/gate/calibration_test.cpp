@@ -1,0 +1,121 @@
+#include "surrogates/gate/calibration.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "kokkos_kernels/base/errors.hpp"
+#include "kokkos_kernels/random/philox.hpp"
+
+namespace locum::gate {
+namespace {
+
+using train::CalibrationPair;
+
+TEST(ConformalQuantile, TakesTheFiniteSampleRank) {
+  std::vector<double> values;
+  for (int k = 19; k >= 1; --k) values.push_back(k);
+  EXPECT_EQ(conformal_quantile(values, 0.9), 18.0);   // ⌈20 · 0.9⌉
+  EXPECT_EQ(conformal_quantile(values, 0.95), 19.0);  // ⌈20 · 0.95⌉
+  EXPECT_EQ(conformal_quantile(values, 0.5), 10.0);
+}
+
+TEST(ConformalQuantile, RefusesTooFewPairsForItsLevel) {
+  EXPECT_EQ(pairs_needed(0.9), 9u);
+  EXPECT_EQ(pairs_needed(0.95), 19u);
+  EXPECT_EQ(pairs_needed(0.5), 1u);
+  EXPECT_NO_THROW(conformal_quantile(std::vector<double>(9, 1.0), 0.9));
+  EXPECT_THROW(conformal_quantile(std::vector<double>(8, 1.0), 0.9), ConfigError);
+  EXPECT_THROW(conformal_quantile({}, 0.9), ConfigError);
+}
+
+CalibrationPair random_pair(std::uint64_t seed, std::uint64_t k) {
+  const double score = 0.1 + random::uniform(seed, random::Stream::shuffle, k, 0);
+  const double normal = random::normal_pair(seed, random::Stream::shuffle, k, 1).first;
+  return {score, score * std::exp(0.5 * normal)};
+}
+
+// The theorem, over exchangeable data: n = 99 held-out pairs, one new one, 20,000 seeds. 0.9 ≤ coverage ≤ 0.91; three
+// standard errors of 20,000 trials are 0.0064.
+TEST(Calibration, CoversExchangeableDataAtItsLevel) {
+  const int trials = 20000;
+  int held = 0;
+  for (int seed = 0; seed < trials; ++seed) {
+    std::vector<CalibrationPair> pairs;
+    for (int k = 0; k < 99; ++k) pairs.push_back(random_pair(seed, k));
+    Calibration calibration{GateConfig{}};
+    calibration.fit(pairs);
+    const CalibrationPair fresh = random_pair(seed, 1000);
+    held += fresh.error <= calibration.uncertainty(fresh.score);
+  }
+  const double coverage = static_cast<double>(held) / trials;
+  EXPECT_GT(coverage, 0.9 - 0.0064);
+  EXPECT_LT(coverage, 0.91 + 0.0064);
+}
+
+std::vector<CalibrationPair> plain_pairs(double scale = 1.0) {
+  std::vector<CalibrationPair> pairs;
+  for (int k = 1; k <= 100; ++k) pairs.push_back({scale * 0.01 * k, scale * 0.02 * k});
+  return pairs;
+}
+
+TEST(Calibration, FindsTheThresholdOnceUnlessToldToMoveIt) {
+  GateConfig config;
+  config.threshold_factor = 1.5;
+  Calibration calibration(config);
+  calibration.fit(plain_pairs());
+  EXPECT_DOUBLE_EQ(calibration.scale(), 2.0);
+  EXPECT_DOUBLE_EQ(calibration.threshold(), 1.5 * 2.0 * 0.95);
+  calibration.fit(plain_pairs(3.0));
+  EXPECT_DOUBLE_EQ(calibration.threshold(), 1.5 * 2.0 * 0.95);
+
+  config.moving_threshold = true;
+  Calibration moving(config);
+  moving.fit(plain_pairs());
+  moving.fit(plain_pairs(3.0));
+  EXPECT_DOUBLE_EQ(moving.threshold(), 3.0 * 1.5 * 2.0 * 0.95);
+}
+
+TEST(Calibration, KeepsAThresholdThatIsGiven) {
+  GateConfig config;
+  config.threshold = 0.3;
+  Calibration calibration(config);
+  calibration.fit(plain_pairs());
+  EXPECT_EQ(calibration.threshold(), 0.3);
+  Calibration elsewhere{GateConfig{}};
+  elsewhere.fit(plain_pairs());
+  calibration.restore(elsewhere.state());
+  EXPECT_EQ(calibration.threshold(), 0.3);
+}
+
+TEST(Calibration, TrustsNoScoreThatIsNotANumber) {
+  Calibration calibration{GateConfig{}};
+  EXPECT_EQ(calibration.uncertainty(0.1), std::numeric_limits<double>::infinity());  // before fit
+  calibration.fit(plain_pairs());
+  for (double score : {std::nan(""), std::numeric_limits<double>::infinity(), -1e-9})
+    EXPECT_EQ(calibration.uncertainty(score), std::numeric_limits<double>::infinity());
+}
+
+TEST(Calibration, GivesAScoreOfZeroTheBoundOfTheFloor) {
+  Calibration calibration{GateConfig{}};
+  calibration.fit(plain_pairs());
+  EXPECT_DOUBLE_EQ(calibration.uncertainty(0.0), 2.0 * 0.01 * 0.5);  // 1 % of the median score
+  std::vector<CalibrationPair> silent;
+  for (int k = 1; k <= 9; ++k) silent.push_back({0.0, 0.1 * k});
+  calibration.fit(silent);
+  EXPECT_DOUBLE_EQ(calibration.uncertainty(0.0), 0.9);  // no score says anything: the quantile of the errors
+}
+
+TEST(Calibration, RefusesPairsThatAreNotErrors) {
+  Calibration calibration{GateConfig{}};
+  auto pairs = plain_pairs();
+  pairs[3].error = std::nan("");
+  EXPECT_THROW(calibration.fit(pairs), NumericalError);
+  pairs[3] = {-1.0, 0.0};
+  EXPECT_THROW(calibration.fit(pairs), NumericalError);
+  EXPECT_FALSE(calibration.fitted());
+}
+
+}  // namespace
+}  // namespace locum::gate

@@ -1,0 +1,70 @@
+// The potential over a decomposition in space: nothing depends on the number of ranks beyond rounding.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "solvers/md/simulation.hpp"
+#include "tests/unit/surrogates/potential/potential_fixture.hpp"
+
+namespace locum::potential {
+namespace {
+
+struct Outcome {
+  double energy = 0.0, score = 0.0;
+  Mat3 virial;
+  std::vector<double> force, atom_energy;
+};
+
+Outcome run(const Context& context, const std::shared_ptr<NeuralPotential>& potential, const FrameLabel& label, int timesteps) {
+  md::Structure structure;
+  structure.cell = label.cell;
+  for (int i = 0; i < label.atoms(); ++i)
+    structure.position.push_back({label.position[3 * i], label.position[3 * i + 1], label.position[3 * i + 2]});
+  structure.atomic_number = label.atomic_number;
+  PotentialStep step(potential);
+  md::MdConfig config;
+  config.timestep = 0.5;
+  config.initial_temperature = 100.0;
+  md::Simulation simulation(context, config, structure, potential->config().cutoff, step);
+  simulation.initialize();
+  for (int k = 0; k < timesteps; ++k) simulation.advance();
+  Outcome r;
+  AtomisticResult result = Atomistic::make_output(simulation.configuration());
+  const int sample = 0;
+  step.evaluate_with_score(simulation.configuration(), std::span<const int>(&sample, 1), result,
+                           std::span<double>(&r.score, 1));
+  r.energy = result.energy;
+  r.virial = result.virial;
+  r.force = gather_by_id(simulation.configuration(), result.force);
+  r.atom_energy = gather_by_id(simulation.configuration(), result.atom_energy);
+  return r;
+}
+
+TEST(Parallel, EnergyForcesVirialAndScoreAreThoseOfOneRank) {
+  PotentialConfig config;
+  config.cutoff = 4.2;
+  config.radials = 4;
+  config.four_body_radials = 2;
+  config.components = 10;
+  Context world;
+  world.comm = Communicator::world();
+  for (const bool two : {false, true})
+    for (const int timesteps : {0, 20}) {
+      auto potential = test::random_potential(config, two ? std::vector<int>{6, 14} : std::vector<int>{14});
+      const FrameLabel label = test::disordered_diamond(two, 7, 4, 0.1);
+      const Outcome a = run(world, potential, label, timesteps), b = run(Context(), potential, label, timesteps);
+      double scale = 0.0;
+      for (const double f : b.force) scale = std::max(scale, std::abs(f));
+      ASSERT_EQ(a.force.size(), b.force.size());
+      EXPECT_NEAR(a.energy, b.energy, 1e-10 * std::abs(b.energy));
+      EXPECT_NEAR(a.score, b.score, 1e-9 * b.score);
+      for (std::size_t k = 0; k < b.force.size(); ++k) EXPECT_NEAR(a.force[k], b.force[k], 1e-10 * scale);
+      for (std::size_t k = 0; k < b.atom_energy.size(); ++k)
+        EXPECT_NEAR(a.atom_energy[k], b.atom_energy[k], 1e-10 * std::abs(b.atom_energy[k]));
+      for (int i = 0; i < 3; ++i)
+        for (int j = 0; j < 3; ++j) EXPECT_NEAR(a.virial[i][j], b.virial[i][j], 1e-10 * std::abs(b.energy));
+    }
+}
+
+}  // namespace
+}  // namespace locum::potential
