@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "apps/atoms_file.hpp"
 #include "kokkos_kernels/base/elements.hpp"
 #include "kokkos_kernels/base/log.hpp"
 #include "kokkos_kernels/base/timer.hpp"
@@ -49,7 +50,7 @@ md::Structure thermalised(const Context& context, const ComparisonConfig& config
   md.thermostat.kind = "langevin";
   md.thermostat.temperature = {config.temperature};
   md.thermostat.friction = 0.02;
-  md::Structure structure = md::make_structure(config.structure, context.seed);
+  md::Structure structure = load_structure(context, config.structure);
   md::set_velocities(structure, 2.0 * config.temperature, context.seed, 3 * structure.size() - 3);
   md::Simulation simulation(context, md, structure, cutoff, step);
   simulation.initialize();
@@ -99,6 +100,7 @@ Observables run_stretch(const Context& context, const ComparisonConfig& config, 
   seen.rdf = rdf.value();
   seen.drift = slope(time, seen.energy_change) * 1000.0;  // per fs → per ps
   seen.seconds = watch.seconds();
+  axes.atoms = start.size();
   axes.r = rdf.radius();
   axes.time = time;
   return seen;

@@ -21,6 +21,7 @@ struct Observables {
 };
 
 struct ComparisonResult {
+  std::int64_t atoms = 0;
   std::vector<double> r;     // Å, centres of the bins
   std::vector<double> time;  // fs
   Observables solver, surrogate;

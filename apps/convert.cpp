@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "apps/atoms_file.hpp"
 #include "apps/commands.hpp"
 #include "io/dataset.hpp"
 #include "io/trajectory.hpp"
@@ -32,12 +33,19 @@ void xyz_to_dataset(const Context& context, const std::string& input, const std:
   log::info(fmt::format("{} frames of {} are now samples of {}", count, input, output));
 }
 
-void dataset_to_xyz(const Context& context, const std::string& input, const std::string& output) {
-  const io::Dataset dataset(context.comm, input);
-  std::vector<FieldSet> frames;
-  for (std::int64_t k = 0; k < dataset.size(); ++k) frames.push_back(dataset.sample(k));
+std::vector<FieldSet> samples_of(const Context& context, const std::string& path) {
+  const io::Dataset dataset(context.comm, path);
+  std::vector<FieldSet> samples;
+  for (std::int64_t k = 0; k < dataset.size(); ++k) samples.push_back(dataset.sample(k));
+  return samples;
+}
+
+void to_xyz(const Context& context, const std::string& input, const std::string& output) {
+  const bool trajectory = io::format_of(context.comm, input) == "h5md";
+  const std::vector<FieldSet> frames = trajectory ? read_trajectory(input, 0, -1) : samples_of(context, input);
   io::write_xyz(context.comm, output, frames);
-  log::info(fmt::format("{} samples of {} are now frames of {}", frames.size(), input, output));
+  log::info(fmt::format("{} {} of {} are now frames of {}", frames.size(), trajectory ? "frames" : "samples", input,
+                        output));
 }
 
 }  // namespace
@@ -51,7 +59,7 @@ void run_convert(const Context& context, const CommandLine& line) {
   }
   const std::string output = line.output.empty() ? with_extension(line.input, ".xyz") : line.output;
   refuse_to_overwrite(output);
-  dataset_to_xyz(context, line.input, output);
+  to_xyz(context, line.input, output);
 }
 
 }  // namespace locum::apps

@@ -75,6 +75,7 @@ class LearnRun {
   std::vector<FieldSet> fresh_labels_;    // of production, not yet in dataset.h5; on the root
   double cutoff_ = 0.0;                   // Å, of the farthest-reaching step
   std::vector<ReportLearning> learning_;  // each update in the run
+  bool learned_ = false;                  // at the call in hand; a checkpoint never stands between call and timeline
   Stopwatch run_watch_;
   double booked_io_ = 0.0;
   Summary summary_;

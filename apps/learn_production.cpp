@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
+#include "apps/atoms_file.hpp"
 #include "apps/learn.hpp"
 #include "io/model.hpp"
 #include "kokkos_kernels/base/log.hpp"
@@ -13,14 +15,14 @@ namespace {
 
 const gate::Metric force_metric = {"force_rmse_eV_per_A", "eV/Angstrom"};
 
-void annotate(const gate::Gate<Atomistic>& gate, std::int64_t updates_before, TimelineEntry& entry) {
+void annotate(const gate::Gate<Atomistic>& gate, bool learned, TimelineEntry& entry) {
+  entry.learned = learned;
   if (gate.last_decisions().empty()) return;
   const gate::Decision& decision = gate.last_decisions().front();
   entry.player = decision.player == gate::Player::surrogate ? Player::surrogate : Player::solver;
   entry.uncertainty = decision.uncertainty;
   entry.error = decision.error;
   entry.audited = decision.audited;
-  entry.learned = gate.ledger().updates() > updates_before;
 }
 
 FieldSet learning_state(const std::vector<ReportLearning>& learning) {
@@ -45,6 +47,7 @@ std::vector<ReportLearning> learning_from(const FieldSet& state) {
 }  // namespace
 
 void LearnRun::note_update(const gate::Update& update) {
+  learned_ = true;
   const auto found = update.fit.metrics.find("validation/force_rmse_eV_per_A");
   const double rmse = found == update.fit.metrics.end() ? unknown : found->second;
   learning_.push_back(
@@ -71,18 +74,14 @@ void LearnRun::produce() {
   gate_->on_update([this](const gate::Update& update) { note_update(update); });
 
   cutoff_ = std::max(solver_.cutoff, config_.potential.cutoff);
-  const md::Structure structure = md::make_structure(config_.production.structure, context_.seed);
+  const md::Structure structure = load_structure(context_, config_.production.structure);
   simulation_ = std::make_unique<md::Simulation>(context_, config_.production.md, structure, cutoff_, *gate_);
   log::info(fmt::format("production: {} atoms, {} timesteps of {} fs, {} rank(s)", structure.size(),
                         config_.production.md.timesteps, config_.production.md.timestep, context_.comm.size()));
 
   job_ = std::make_unique<DynamicsJob>(context_, directory_, config_.output, *simulation_,
                                        config_.production.md.timesteps);
-  std::int64_t updates = 0;
-  job_->annotate = [this, updates](TimelineEntry& entry) mutable {
-    annotate(*gate_, updates, entry);
-    updates = gate_->ledger().updates();
-  };
+  job_->annotate = [this](TimelineEntry& entry) { annotate(*gate_, std::exchange(learned_, false), entry); };
   job_->parts = {{"gate", [this] { return gate_->state(); }, [this](const FieldSet& f) { gate_->restore(f); }},
                  {"learner", [this] { return learner_->state(); }, [this](const FieldSet& f) { learner_->restore(f); }},
                  {"energy", [this] { return energy_.state(); }, [this](const FieldSet& f) { energy_.restore(f); }},

@@ -60,10 +60,10 @@ ReportAccount account_of(const gate::Account& a, const EnergyReading& energy) {
 
 ReportSeries series_of(const Observables& o) { return {o.rdf, o.msd, o.energy_change}; }
 
-ReportComparison comparison_of(const ComparisonResult& c, const ComparisonConfig& config, std::int64_t atoms) {
+ReportComparison comparison_of(const ComparisonResult& c, const ComparisonConfig& config) {
   ReportComparison r;
-  r.caption = fmt::format("{} atoms thermalised at {:g} K, then {:g} ps at constant energy from the same state", atoms,
-                          config.temperature, static_cast<double>(config.steps) * config.timestep / 1000.0);
+  r.caption = fmt::format("{} atoms thermalised at {:g} K, then {:g} ps at constant energy from the same state",
+                          c.atoms, config.temperature, static_cast<double>(config.steps) * config.timestep / 1000.0);
   r.r = c.r;
   r.time = c.time;
   r.solver = series_of(c.solver);
@@ -111,9 +111,7 @@ ReportData LearnRun::report_data() const {
   data.timeline = job_->timeline().entries();
   data.threshold = gate_->calibration().threshold();
   data.learning = learning_;
-  if (summary_.compared)
-    data.comparison = comparison_of(summary_.comparison, config_.comparison,
-                                    md::make_structure(config_.comparison.structure, context_.seed).size());
+  if (summary_.compared) data.comparison = comparison_of(summary_.comparison, config_.comparison);
   if (account.bound_is_broken())
     data.notes.push_back(
         "More audits exceeded their bound than its coverage allows by chance: the surrogate is wrong where it is "

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "apps/atoms_file.hpp"
 #include "apps/signals.hpp"
 #include "kokkos_kernels/base/log.hpp"
 #include "solvers/md/simulation.hpp"
@@ -30,7 +31,7 @@ std::vector<FieldSet> run_replica(const Context& group, const SolverConfig& solv
   const ReplicaConfig& replica = data.replicas[index];
   md::StructureConfig structure_config = data.structure;
   structure_config.strain = replica.strain;
-  md::Structure structure = md::make_structure(structure_config, group.seed);
+  md::Structure structure = load_structure(group, structure_config);
   // Half of the kinetic energy of a crystal at rest goes into its potential energy: start at twice the temperature.
   md::set_velocities(structure, 2.0 * replica.temperature, group.seed, 3 * structure.size() - 3);
 

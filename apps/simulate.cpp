@@ -3,6 +3,7 @@
 
 #include <set>
 
+#include "apps/atoms_file.hpp"
 #include "apps/commands.hpp"
 #include "apps/dynamics_job.hpp"
 #include "apps/input.hpp"
@@ -59,7 +60,7 @@ void run_simulate(const Context& caller, const CommandLine& line) {
   if (!config.data.replicas.empty()) return fill_dataset(context, directory, config, line.restart);
 
   PlayingStep player = make_player(context, config);
-  md::Simulation simulation(context, config.md, md::make_structure(config.structure, context.seed), player.cutoff,
+  md::Simulation simulation(context, config.md, load_structure(context, config.structure), player.cutoff,
                             *player.step);
   log::info(fmt::format("{}: {} atoms, {} timesteps of {} fs, {} rank(s)", player.step->name(),
                         simulation.configuration().n_global, config.md.timesteps, config.md.timestep,

@@ -46,10 +46,12 @@ void Structure::validate() const {
 }
 
 void StructureConfig::visit(ConfigVisitor& v) {
+  v.value({"file", "", "extended XYZ or H5MD file whose atoms are taken instead of a lattice's; empty: none"}, file);
+  v.value({"frame", "", "of the file, from 0; -1: the last", {-1, 1e15}}, frame);
   v.value({"lattice", "", "crystal lattice", {}, lattices().names()}, lattice);
   v.value({"element", "", "symbol of the element"}, element);
   v.value({"lattice_constant", "Angstrom", "edge of the cubic cell", {0.5, 100.0}}, lattice_constant);
-  v.value({"replicate", "", "cubic cells along each of the three vectors", {1, 10000}}, replicate);
+  v.value({"replicate", "", "cells along each of the three vectors", {1, 10000}}, replicate);
   v.value({"displacement", "Angstrom", "standard deviation of a random displacement of each coordinate", {0.0, 2.0}},
           displacement);
   v.value({"strain",
@@ -88,25 +90,41 @@ const Registry<std::vector<Vec3>>& lattices() {
   return known;
 }
 
-Structure make_structure(const StructureConfig& config, std::uint64_t seed) {
+Structure build_structure(const Structure& unit, const StructureConfig& config, std::uint64_t seed) {
   config.validate();
-  const double a = config.lattice_constant;
   const auto& n = config.replicate;
+  const Mat3& h = unit.cell.vectors();
   Structure s;
-  s.cell = Cell(Mat3{{{n[0] * a, 0, 0}, {0, n[1] * a, 0}, {0, 0, n[2] * a}}});
-  const Mat3 strain = strain_tensor(config.strain);
   for (std::int64_t ix = 0; ix < n[0]; ++ix)
     for (std::int64_t iy = 0; iy < n[1]; ++iy)
-      for (std::int64_t iz = 0; iz < n[2]; ++iz)
-        for (const Vec3& basis : lattices().at(config.lattice))
-          s.position.push_back(a * (basis + Vec3{double(ix), double(iy), double(iz)}));
-  s.atomic_number.assign(s.position.size(), atomic_number(config.element));
-  const Cell unstrained = s.cell;
-  s.cell = unstrained.strained(strain);
+      for (std::int64_t iz = 0; iz < n[2]; ++iz) {
+        const Vec3 shift = double(ix) * h.row(0) + double(iy) * h.row(1) + double(iz) * h.row(2);
+        for (const Vec3& r : unit.position) s.position.push_back(r + shift);
+        s.velocity.insert(s.velocity.end(), unit.velocity.begin(), unit.velocity.end());
+        s.atomic_number.insert(s.atomic_number.end(), unit.atomic_number.begin(), unit.atomic_number.end());
+      }
+  Mat3 edges = h;
+  for (int k = 0; k < 3; ++k)
+    for (int d = 0; d < 3; ++d) edges.m[k][d] *= double(n[k]);
+  const Cell unstrained(edges);
+  s.cell = unstrained.strained(strain_tensor(config.strain));
   for (std::size_t i = 0; i < s.position.size(); ++i)
     s.position[i] = s.cell.to_cartesian(unstrained.to_fractional(s.position[i])) +
                     config.displacement * normal_vector(seed, random::Stream::displacement, i);
   return s;
+}
+
+Structure make_structure(const StructureConfig& config, std::uint64_t seed) {
+  config.validate();
+  if (!config.file.empty())
+    throw ConfigError("atoms of the file '" + config.file + "' were asked for, this place can only make lattices",
+                      "structure.file", "leave the key out");
+  const double a = config.lattice_constant;
+  Structure unit;
+  unit.cell = Cell(Mat3{{{a, 0, 0}, {0, a, 0}, {0, 0, a}}});
+  for (const Vec3& basis : lattices().at(config.lattice)) unit.position.push_back(a * basis);
+  unit.atomic_number.assign(unit.position.size(), atomic_number(config.element));
+  return build_structure(unit, config, seed);
 }
 
 Structure structure_from_fields(const FieldSet& fields) {

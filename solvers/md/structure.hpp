@@ -1,5 +1,6 @@
-// Where atoms are at the start: lattices, replication, strain, random displacement, thermal velocities. All on the
-// host, the same on every rank; atoms are numbered (id 0 …) in the order of the arrays.
+// Where atoms are at the start: a lattice, or a cell that somebody else read from a file; replication, strain, random
+// displacement, thermal velocities. All on the host, the same on every rank; atoms are numbered (id 0 …) in the order
+// of the arrays.
 #pragma once
 
 #include <cstdint>
@@ -25,10 +26,12 @@ struct Structure {
 };
 
 struct StructureConfig {
+  std::string file;  // its atoms instead of a lattice's; read by whoever may (solvers know no formats)
+  std::int64_t frame = -1;  // of the file; −1: the last
   std::string lattice = "diamond";
   std::string element = "Si";
   double lattice_constant = 5.431;                  // Å, of the cubic cell
-  std::vector<std::int64_t> replicate = {1, 1, 1};  // cubic cells along each vector
+  std::vector<std::int64_t> replicate = {1, 1, 1};  // cells along each vector
   double displacement = 0.0;                        // Å, standard deviation of each coordinate
   std::vector<double> strain = {};                  // none, 6 numbers (Voigt) or 9 (row-major tensor)
 
@@ -39,7 +42,11 @@ struct StructureConfig {
 // Lattices by name: fractional positions of the atoms of the cubic cell.
 const Registry<std::vector<Vec3>>& lattices();
 
-// Lattice → replicated → strained (r → r (1 + strain)) → displaced (normal numbers of seed and id).
+// The atoms of one cell, replicated → strained (r → r (1 + strain)) → displaced (normal numbers of seed and id). Copies
+// of the cell follow each other, the last vector's index fastest; velocities, where known, are copied unchanged.
+Structure build_structure(const Structure& cell, const StructureConfig& config, std::uint64_t seed);
+
+// The same of the configuration's lattice. Throws ConfigError where the configuration names a file.
 Structure make_structure(const StructureConfig& config, std::uint64_t seed);
 
 // Fields as Atomistic::label names them: cell (3,3), position (n,3), atomic_number (n), and velocity (n,3) if there.

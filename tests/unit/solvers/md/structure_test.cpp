@@ -57,6 +57,33 @@ TEST(Lattice, HasItsNumberOfAtomsAndItsFirstShell) {
   }
 }
 
+TEST(BuiltStructure, ReplicatesATriclinicCellWithItsVelocities) {
+  Structure unit;
+  unit.cell = Cell(Mat3{{{3.0, 0, 0}, {1.0, 2.5, 0}, {-0.5, 0.25, 4.0}}});
+  unit.position = {{0.1, 0.2, 0.3}, {1.5, 1.0, 2.0}};
+  unit.velocity = {{0.01, 0, 0}, {0, -0.02, 0.005}};
+  unit.atomic_number = {6, 14};
+  StructureConfig config;
+  config.replicate = {2, 1, 3};
+  const Structure s = build_structure(unit, config, 1);
+  ASSERT_EQ(s.size(), 12);
+  EXPECT_NEAR(s.cell.volume(), 6 * unit.cell.volume(), 1e-9);
+  for (int copy = 0; copy < 6; ++copy)
+    for (int k = 0; k < 2; ++k) {
+      const int i = 2 * copy + k;
+      const Vec3 shift = unit.cell.to_cartesian({double(copy / 3), 0, double(copy % 3)});
+      EXPECT_NEAR(norm(s.position[i] - (unit.position[k] + shift)), 0.0, 1e-12) << i;
+      EXPECT_EQ(norm(s.velocity[i] - unit.velocity[k]), 0.0) << i;
+      EXPECT_EQ(s.atomic_number[i], unit.atomic_number[k]) << i;
+    }
+}
+
+TEST(BuiltStructure, OfAFileIsRefusedWhereNobodyCanReadFiles) {
+  StructureConfig config;
+  config.file = "atoms.xyz";
+  EXPECT_THROW(make_structure(config, 1), ConfigError);
+}
+
 TEST(Lattice, AnUnknownNameListsTheKnownOnes) {
   try {
     lattice("diamnd");
