@@ -17,9 +17,9 @@
 #include "kokkos_kernels/base/log.hpp"
 #include "kokkos_kernels/linalg/dense.hpp"
 
+// No `using namespace locum` here: what nvcc adds to the file says log() and means std's.
+namespace locum::apps {
 namespace {
-
-using namespace locum;
 
 // True when every rank arrives within the time: then all of them failed, and in the same way.
 bool everyone_arrives(double seconds) {
@@ -65,18 +65,18 @@ void share_cores(const Communicator& world) {
   linalg::set_threads(std::max(1, cores / ranks));
 }
 
-int run(const apps::Command& command, const apps::CommandLine& line) {
+int run(const Command& command, const CommandLine& line) {
   Context context;
   context.comm = Communicator::world();
   log::start(context.comm.is_root(), line.quiet, "");
-  apps::watch_signals();
+  watch_signals();
   share_cores(context.comm);
   const int rank = context.comm.rank();
   try {
     command.run(context, line);
     log::stop();
     return static_cast<int>(ExitCode::success);
-  } catch (const apps::Interrupted& stop) {
+  } catch (const Interrupted& stop) {
     log::info(stop.message);
     log::stop();
     return static_cast<int>(ExitCode::interrupted);
@@ -92,10 +92,10 @@ int run(const apps::Command& command, const apps::CommandLine& line) {
   }
 }
 
-void declare(CLI::App& app, apps::CommandLine& line) {
-  app.set_version_flag("--version", apps::version_line());
+void declare(CLI::App& app, CommandLine& line) {
+  app.set_version_flag("--version", version_line());
   app.require_subcommand(1);
-  for (const auto& command : apps::commands()) {
+  for (const auto& command : commands()) {
     CLI::App* sub = app.add_subcommand(command.name, command.summary);
     if (command.needs_input) sub->add_option("input", line.input, command.input_help)->required();
     sub->add_option("--set", line.set, "override an input: section.key=value (repeatable)")->take_all();
@@ -107,12 +107,14 @@ void declare(CLI::App& app, apps::CommandLine& line) {
 }
 
 }  // namespace
+}  // namespace locum::apps
 
 int main(int argc, char** argv) {
+  namespace apps = locum::apps;
   // Before MPI: --help and --version must work on a log-in node where MPI will not start.
   CLI::App app("Locum: surrogates that stand in for a simulation's expensive step, under audit.", "locum");
-  locum::apps::CommandLine line;
-  declare(app, line);
+  apps::CommandLine line;
+  apps::declare(app, line);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -127,8 +129,8 @@ int main(int argc, char** argv) {
   int code = 0;
   {
     Kokkos::initialize(argc, argv);
-    for (const auto& command : locum::apps::commands())
-      if (command.name == chosen) code = run(command, line);
+    for (const auto& command : apps::commands())
+      if (command.name == chosen) code = apps::run(command, line);
     Kokkos::finalize();
   }
   MPI_Finalize();

@@ -161,7 +161,9 @@ std::vector<std::string> Hdf5File::names(const std::string& group) const {
     static_cast<std::vector<std::string>*>(to)->emplace_back(name);
     return 0;
   };
-  check(H5Literate(parent.id(), H5_INDEX_NAME, H5_ITER_INC, nullptr, collect, &all), "list", group);
+  // Sorted here: where a file is damaged, HDF5 (1.10) frees what it never set in the table that its own sorting needs.
+  check(H5Literate(parent.id(), H5_INDEX_NAME, H5_ITER_NATIVE, nullptr, collect, &all), "list", group);
+  std::sort(all.begin(), all.end());
   return all;
 }
 

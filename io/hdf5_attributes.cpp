@@ -1,4 +1,5 @@
 // Attributes of Hdf5File. Texts are of variable length: h5py gives those back as str, fixed ones as bytes.
+#include <algorithm>
 #include <cstring>
 
 #include "io/hdf5.hpp"
@@ -33,7 +34,8 @@ std::vector<std::string> Hdf5File::attribute_names(const std::string& object) co
     static_cast<std::vector<std::string>*>(to)->emplace_back(name);
     return 0;
   };
-  check(H5Aiterate2(owner.id(), H5_INDEX_NAME, H5_ITER_INC, &at, collect, &all), "list the attributes of", object);
+  check(H5Aiterate2(owner.id(), H5_INDEX_NAME, H5_ITER_NATIVE, &at, collect, &all), "list the attributes of", object);
+  std::sort(all.begin(), all.end());  // as in names()
   return all;
 }
 
