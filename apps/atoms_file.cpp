@@ -65,8 +65,9 @@ md::Structure load_structure(const Context& context, const md::StructureConfig& 
   if (config.file.empty()) return md::make_structure(config, context.seed);
   const FieldSet sample = sample_of(context, config);
   if (!sample.has("cell") || sample.has("pbc"))
-    throw ConfigError("has no cell that is periodic along all three vectors", config.file,
-                      "give Lattice=\"…\" and pbc=\"T T T\" in the comment line; for a surface leave vacuum in the cell");
+    throw ConfigError(
+        "has no cell that is periodic along all three vectors", config.file,
+        "give Lattice=\"…\" and pbc=\"T T T\" in the comment line; for a surface leave vacuum in the cell");
   return md::build_structure(md::structure_from_fields(sample), config, context.seed);
 }
 

@@ -44,8 +44,8 @@ void to_xyz(const Context& context, const std::string& input, const std::string&
   const bool trajectory = io::format_of(context.comm, input) == "h5md";
   const std::vector<FieldSet> frames = trajectory ? read_trajectory(input, 0, -1) : samples_of(context, input);
   io::write_xyz(context.comm, output, frames);
-  log::info(fmt::format("{} {} of {} are now frames of {}", frames.size(), trajectory ? "frames" : "samples", input,
-                        output));
+  log::info(
+      fmt::format("{} {} of {} are now frames of {}", frames.size(), trajectory ? "frames" : "samples", input, output));
 }
 
 }  // namespace

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "apps/learn_config.hpp"
+#include "apps/learn/learn_config.hpp"
 #include "apps/run_directory.hpp"
 #include "apps/timeline.hpp"
 #include "io/checkpoint.hpp"

@@ -6,7 +6,7 @@
 #include <set>
 #include <vector>
 
-#include "apps/learn_config.hpp"
+#include "apps/learn/learn_config.hpp"
 #include "kokkos_kernels/base/context.hpp"
 
 namespace locum::apps {

@@ -60,8 +60,7 @@ void run_simulate(const Context& caller, const CommandLine& line) {
   if (!config.data.replicas.empty()) return fill_dataset(context, directory, config, line.restart);
 
   PlayingStep player = make_player(context, config);
-  md::Simulation simulation(context, config.md, load_structure(context, config.structure), player.cutoff,
-                            *player.step);
+  md::Simulation simulation(context, config.md, load_structure(context, config.structure), player.cutoff, *player.step);
   log::info(fmt::format("{}: {} atoms, {} timesteps of {} fs, {} rank(s)", player.step->name(),
                         simulation.configuration().n_global, config.md.timesteps, config.md.timestep,
                         context.comm.size()));

@@ -1,7 +1,7 @@
 // The input of `locum simulate`.
 #pragma once
 
-#include "apps/learn_config.hpp"
+#include "apps/learn/learn_config.hpp"
 
 namespace locum::apps {
 

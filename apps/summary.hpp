@@ -4,7 +4,7 @@
 #include <map>
 #include <string>
 
-#include "apps/comparison.hpp"
+#include "apps/learn/comparison.hpp"
 #include "kokkos_kernels/base/energy_meter.hpp"
 #include "surrogates/gate/account.hpp"
 

@@ -26,7 +26,7 @@ struct Structure {
 };
 
 struct StructureConfig {
-  std::string file;  // its atoms instead of a lattice's; read by whoever may (solvers know no formats)
+  std::string file;         // its atoms instead of a lattice's; read by whoever may (solvers know no formats)
   std::int64_t frame = -1;  // of the file; −1: the last
   std::string lattice = "diamond";
   std::string element = "Si";

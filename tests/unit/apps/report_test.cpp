@@ -1,4 +1,4 @@
-#include "apps/report.hpp"
+#include "apps/report/report.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,9 +10,9 @@
 #include <fstream>
 #include <sstream>
 
-#include "apps/report_figures.hpp"
-#include "apps/report_gnuplot.hpp"
-#include "apps/report_text.hpp"
+#include "apps/report/figures.hpp"
+#include "apps/report/gnuplot.hpp"
+#include "apps/report/text.hpp"
 #include "kokkos_kernels/base/errors.hpp"
 #include "tests/unit/apps/sample_report.hpp"
 

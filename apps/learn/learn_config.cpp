@@ -1,4 +1,4 @@
-#include "apps/learn_config.hpp"
+#include "apps/learn/learn_config.hpp"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "apps/report_text.hpp"
+#include "apps/report/text.hpp"
 
 #include <fmt/format.h>
 

@@ -1,5 +1,5 @@
 // `locum benchmark NAME`: checks an answer, times it, and says how near the bound it comes.
-#include "apps/benchmark.hpp"
+#include "apps/benchmark/benchmark.hpp"
 
 #include <fmt/format.h>
 

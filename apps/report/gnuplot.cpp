@@ -1,4 +1,4 @@
-#include "apps/report_gnuplot.hpp"
+#include "apps/report/gnuplot.hpp"
 
 #include <fcntl.h>
 #include <signal.h>

@@ -1,4 +1,4 @@
-#include "apps/report.hpp"
+#include "apps/report/report.hpp"
 
 #include <fmt/format.h>
 
@@ -8,10 +8,10 @@
 #include <cstdio>
 #include <cstring>
 
-#include "apps/report_figures.hpp"
-#include "apps/report_gnuplot.hpp"
-#include "apps/report_style.hpp"
-#include "apps/report_text.hpp"
+#include "apps/report/figures.hpp"
+#include "apps/report/gnuplot.hpp"
+#include "apps/report/style.hpp"
+#include "apps/report/text.hpp"
 #include "kokkos_kernels/base/errors.hpp"
 #include "kokkos_kernels/base/log.hpp"
 

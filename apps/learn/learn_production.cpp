@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "apps/atoms_file.hpp"
-#include "apps/learn.hpp"
+#include "apps/learn/learn.hpp"
 #include "io/model.hpp"
 #include "kokkos_kernels/base/log.hpp"
 

@@ -4,11 +4,11 @@
 
 #include <memory>
 
-#include "apps/comparison.hpp"
 #include "apps/dynamics_job.hpp"
-#include "apps/learn_config.hpp"
-#include "apps/recording_learner.hpp"
-#include "apps/report.hpp"
+#include "apps/learn/comparison.hpp"
+#include "apps/learn/learn_config.hpp"
+#include "apps/learn/recording_learner.hpp"
+#include "apps/report/report.hpp"
 #include "apps/run_directory.hpp"
 #include "apps/summary.hpp"
 #include "io/dataset.hpp"

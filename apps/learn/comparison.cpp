@@ -1,4 +1,4 @@
-#include "apps/comparison.hpp"
+#include "apps/learn/comparison.hpp"
 
 #include <algorithm>
 #include <numeric>

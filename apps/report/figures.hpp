@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "apps/report.hpp"
+#include "apps/report/report.hpp"
 
 namespace locum::apps {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "apps/benchmark.hpp"
+#include "apps/benchmark/benchmark.hpp"
 #include "kokkos_kernels/base/timer.hpp"
 #include "kokkos_kernels/linalg/eigen.hpp"
 #include "solvers/md/simulation.hpp"

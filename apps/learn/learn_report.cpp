@@ -5,8 +5,8 @@
 #include <cmath>
 #include <ctime>
 
-#include "apps/learn.hpp"
-#include "apps/report.hpp"
+#include "apps/learn/learn.hpp"
+#include "apps/report/report.hpp"
 #include "apps/version.hpp"
 #include "io/collective.hpp"
 

@@ -1,4 +1,4 @@
-#include "apps/learn.hpp"
+#include "apps/learn/learn.hpp"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "apps/report_figures.hpp"
+#include "apps/report/figures.hpp"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 #include <cmath>
 #include <iterator>
 
-#include "apps/report_text.hpp"
+#include "apps/report/text.hpp"
 
 namespace locum::apps {
 namespace {
