@@ -10,7 +10,7 @@ LabelErrors errors_on_labels(const Context& context, AtomisticStep& step, double
                              const std::vector<FieldSet>& frames, std::size_t parity_points) {
   Context own = context;
   own.comm = Communicator::self();
-  double sums[3] = {0.0, 0.0, 0.0};  // squared force errors, their number, squared energy errors
+  double sums[4] = {};  // squared force errors, their number, squared energy errors, their number
   std::vector<double> truth, answer;
   std::size_t components = 0;
   for (const auto& frame : frames) components += frame.real("force").size();
@@ -29,16 +29,18 @@ LabelErrors errors_on_labels(const Context& context, AtomisticStep& step, double
       }
     }
     sums[1] += static_cast<double>(force.size());
+    if (!frame.has("energy")) continue;
     const double energy_error =
         (simulation.potential_energy() - frame.real_scalar("energy")) / (static_cast<double>(force.size()) / 3.0);
     sums[2] += energy_error * energy_error;
+    sums[3] += 1.0;
   }
   context.comm.sum(std::span<double>(sums));
   LabelErrors errors;
   errors.frames = static_cast<std::int64_t>(frames.size());
   errors.components = static_cast<std::int64_t>(sums[1]);
   errors.force_rmse = std::sqrt(sums[0] / std::max(1.0, sums[1]));
-  errors.energy_rmse = std::sqrt(sums[2] / std::max<double>(1.0, static_cast<double>(frames.size())));
+  errors.energy_rmse = std::sqrt(sums[2] / std::max(1.0, sums[3]));
   errors.truth = context.comm.all_gather(std::span<const double>(truth));
   errors.answer = context.comm.all_gather(std::span<const double>(answer));
   return errors;

@@ -24,18 +24,4 @@ void SimulateConfig::validate() const {
   if (!data.replicas.empty()) data.validate();
 }
 
-void TrainConfig::visit(ConfigVisitor& v) {
-  v.value({"title", "", "of the training"}, title);
-  v.value({"seed", "", "of every random number of the training", {0, 9e15}}, seed);
-  v.value({"dataset", "", "HDF5 file of labelled samples, from locum simulate, learn or convert"}, dataset);
-  v.section({"potential", "", "the surrogate"}, potential);
-  v.section({"training", "", "how it is trained"}, training);
-}
-
-void TrainConfig::validate() const {
-  if (dataset.empty()) throw ConfigError("no dataset is named", "dataset", "add dataset = \"runs/…/dataset.h5\"");
-  potential.validate();
-  training.validate();
-}
-
 }  // namespace locum::apps

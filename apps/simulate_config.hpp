@@ -20,16 +20,4 @@ struct SimulateConfig {
   void validate() const;
 };
 
-// The input of `locum train`.
-struct TrainConfig {
-  std::string title = "training";
-  std::int64_t seed = 1;
-  std::string dataset;  // HDF5 file of labelled samples
-  potential::PotentialConfig potential;
-  potential::TrainingConfig training;
-
-  void visit(ConfigVisitor& v);
-  void validate() const;
-};
-
 }  // namespace locum::apps

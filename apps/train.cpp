@@ -3,10 +3,9 @@
 
 #include "apps/input.hpp"
 #include "apps/label_errors.hpp"
+#include "apps/label_files.hpp"
 #include "apps/signals.hpp"
-#include "apps/simulate_config.hpp"
 #include "apps/training_events.hpp"
-#include "io/dataset.hpp"
 #include "io/model.hpp"
 #include "surrogates/potential/learner.hpp"
 #include "surrogates/potential/potential_step.hpp"
@@ -16,28 +15,13 @@ namespace {
 
 constexpr char training_format[] = "locum-training";
 
-struct Frames {
-  std::vector<FieldSet> train, test;
-};
-
-Frames read_frames(const Communicator& comm, const std::string& path) {
-  const io::Dataset dataset(comm, path);
-  Frames frames;
-  for (std::int64_t k = 0; k < dataset.size(); ++k) {
-    FieldSet sample = dataset.sample(k);
-    const bool test = sample.has("role") && sample.integer_scalar("role") == 1;
-    (test ? frames.test : frames.train).push_back(std::move(sample));
-  }
-  return frames;
-}
-
 }  // namespace
 
 void run_train(const Context& caller, const CommandLine& line) {
   const auto [config, directory] = open_run<TrainConfig>(caller, line);
   Context context = caller;
   context.seed = static_cast<std::uint64_t>(config.seed);
-  const Frames frames = read_frames(context.comm, config.dataset);
+  const LabelledFrames frames = read_label_files(context.comm, config);
   log::info(fmt::format("{} frames to learn from, {} for the test", frames.train.size(), frames.test.size()));
 
   potential::PotentialLearner learner(context, config.potential, config.training, frames.train);

@@ -76,7 +76,7 @@ struct LearnConfig {
   SolverConfig solver;
   DataConfig data;
   potential::PotentialConfig potential;
-  potential::TrainingConfig training;
+  potential::TrainingConfig training = {.offsets = "size"};  // labels of another size: other k-points
   gate::GateConfig gate;
   ProductionConfig production;
   ComparisonConfig comparison;

@@ -2,8 +2,31 @@
 #pragma once
 
 #include "surrogates/potential/block_kernel.hpp"
+#include "surrogates/potential/coupled_product.hpp"
 
 namespace locum::potential {
+
+// The forward and reverse of a coupling, for with_degrees().
+struct ForwardCoupling {
+  const DeviceModel& model;
+  const Coupling& coupling;
+  const Pack* A;
+  Pack *product, *q;
+  template <class Product>
+  KOKKOS_FORCEINLINE_FUNCTION void operator()(Product) const {
+    Product::forward(model, coupling, A, product, q);
+  }
+};
+struct ReverseCoupling {
+  const DeviceModel& model;
+  const Coupling& coupling;
+  const Pack *A, *product, *qbar;
+  Pack* D;
+  template <class Product>
+  KOKKOS_FORCEINLINE_FUNCTION void operator()(Product) const {
+    Product::reverse(model, coupling, A, product, qbar, D);
+  }
+};
 
 template <int L>
 KOKKOS_INLINE_FUNCTION void BlockKernel<L>::invariants(const Work& w) const {
@@ -21,6 +44,7 @@ KOKKOS_INLINE_FUNCTION void BlockKernel<L>::invariants(const Work& w) const {
   for (int k = 0; k < couplings; ++k) {
     const Coupling c = model.couplings(k);
     Pack* B = w.base + layout.product + c.product;
+    if (with_degrees(c, ForwardCoupling{model, c, A, B, q})) continue;
     const Pack *a = A + c.first, *b = A + c.second;
     for (int m3 = 0; m3 < c.width; ++m3) {
       Pack sum(0.0);
@@ -60,6 +84,7 @@ KOKKOS_INLINE_FUNCTION void BlockKernel<L>::density_adjoints(const Work& w) cons
   for (int k = 0; k < couplings; ++k) {
     const Coupling c = model.couplings(k);
     const Pack* B = w.base + layout.product + c.product;
+    if (with_degrees(c, ReverseCoupling{model, c, A, B, qbar, D})) continue;
     Pack Bbar[2 * largest_l + 1];
     for (int m3 = 0; m3 < c.width; ++m3) Bbar[m3] = Pack(0.0);
     for (int t = c.target; t < c.target_end; ++t) {

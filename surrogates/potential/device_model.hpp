@@ -27,6 +27,7 @@ struct DeviceModel {
   View<const int*> terms_start;
   View<const CouplingTerm*> terms;
   View<const CouplingTarget*> targets;
+  View<const double*> gaunt;
   RowMajor<const double**> linear;       // (species, M)
   RowMajor<const double**> mean;         // (species, M)
   RowMajor<const double***> projection;  // (species, M, d)

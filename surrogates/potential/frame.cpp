@@ -47,8 +47,13 @@ FrameLabel read_label(const FieldSet& fields, std::int64_t index) {
   label.position = fields.real("position");
   label.force = fields.real("force");
   for (const auto z : fields.integer("atomic_number")) label.atomic_number.push_back(static_cast<int>(z));
-  label.energy = fields.real_scalar("energy");
-  label.virial = matrix(fields.real("virial"));
+  label.has_energy = fields.has("energy");
+  label.has_virial = fields.has("virial");
+  if (label.has_energy) label.energy = fields.real_scalar("energy");
+  if (label.has_virial) label.virial = matrix(fields.real("virial"));
+  if (fields.has("weight"))  // "weight=2" reads as an integer
+    label.weight =
+        std::visit([](const auto& values) { return static_cast<double>(values.at(0)); }, fields.at("weight").values);
   if (fields.has("trajectory")) label.trajectory = fields.integer_scalar("trajectory");
   if (label.position.size() != 3 * label.atomic_number.size() || label.force.size() != label.position.size())
     throw ConfigError("positions, forces and elements of a labelled frame differ in number",
@@ -56,7 +61,10 @@ FrameLabel read_label(const FieldSet& fields, std::int64_t index) {
   check_finite(label.position, "position", index);
   check_finite(label.force, "force", index);
   check_finite({label.energy}, "energy", index);
-  check_finite(fields.real("virial"), "virial", index);
+  if (label.has_virial) check_finite(fields.real("virial"), "virial", index);
+  if (!(label.weight >= 0.0) || !std::isfinite(label.weight))
+    throw ConfigError("the weight of a labelled frame is " + std::to_string(label.weight),
+                      "frame " + std::to_string(index), "a number that is not negative");
   return label;
 }
 
@@ -68,9 +76,10 @@ FieldSet write_label(const FrameLabel& label) {
   fields.add("position", "Angstrom", {n, 3}, label.position);
   fields.add("atomic_number", "1", {n},
              std::vector<std::int64_t>(label.atomic_number.begin(), label.atomic_number.end()));
-  fields.add_scalar("energy", "eV", label.energy);
+  if (label.has_energy) fields.add_scalar("energy", "eV", label.energy);
   fields.add("force", "eV/Angstrom", {n, 3}, label.force);
-  fields.add("virial", "eV", {3, 3}, flat(label.virial));
+  if (label.has_virial) fields.add("virial", "eV", {3, 3}, flat(label.virial));
+  if (label.weight != 1.0) fields.add_scalar("weight", "1", label.weight);
   fields.add_scalar("trajectory", "1", label.trajectory);
   return fields;
 }

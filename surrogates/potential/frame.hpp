@@ -15,12 +15,15 @@ struct FrameLabel {
   std::vector<int> atomic_number;       // (n)
   double energy = 0.0;                  // eV
   Mat3 virial;                          // eV
-  std::int64_t trajectory = -1;         // −1: production
+  bool has_energy = true, has_virial = true;
+  double weight = 1.0;           // of all its residuals
+  std::int64_t group = 0;        // labels of one group share their level of energy (TrainingConfig::offsets)
+  std::int64_t trajectory = -1;  // −1: production
   int atoms() const { return static_cast<int>(atomic_number.size()); }
 };
 
-// From the fields of Atomistic::label (+ "trajectory"). Throws ConfigError on a missing field or a number that is not
-// finite, naming frame `index`.
+// From the fields of Atomistic::label (+ "trajectory", "weight"); energy and virial may be missing. Throws ConfigError
+// on another missing field or a number that is not finite, naming frame `index`.
 FrameLabel read_label(const FieldSet& fields, std::int64_t index);
 FieldSet write_label(const FrameLabel& label);
 

@@ -36,9 +36,11 @@ const Frame& FramePool::geometry(int k) {
 FramePool::Ranges FramePool::ranges(const std::vector<int>& frames) {
   Ranges r{cutoff_, 1e300, -1e300};
   for (const int k : frames) {
-    const double energy = frames_[k].label.energy / std::max(1, frames_[k].label.atoms());
-    r.min_energy = std::min(r.min_energy, energy);
-    r.max_energy = std::max(r.max_energy, energy);
+    const FrameLabel& label = frames_[k].label;
+    if (label.has_energy) {
+      r.min_energy = std::min(r.min_energy, label.energy / label.atoms());
+      r.max_energy = std::max(r.max_energy, label.energy / label.atoms());
+    }
     if (mine(k)) r.min_distance = std::min(r.min_distance, geometry(k).min_distance());
   }
   r.min_distance = context_.comm.min(r.min_distance);
@@ -68,13 +70,17 @@ FramePool::Answer FramePool::answer(PotentialStep& step, int k, bool with_score)
 FramePool::Residual FramePool::residual(PotentialStep& step, int k, const Ridge& ridge) {
   const FrameLabel& label = frames_[k].label;
   const Answer a = answer(step, k, false);
-  const Ridge::Offset offset = ridge.size_offset(label.atoms());
+  const Ridge::Offset offset = ridge.group_offset(label.group);
   Residual r;
-  r.energy = label.energy - a.energy - label.atoms() * offset.energy;
+  r.energy = label.has_energy ? label.energy - a.energy - label.atoms() * offset.energy : 0.0;
   r.force = label.force;
   for (std::size_t i = 0; i < r.force.size(); ++i) r.force[i] -= a.force[i];
   for (int v = 0; v < 6; ++v) {
     const int i = component[v][0], j = component[v][1];
+    if (!label.has_virial) {
+      r.virial[v] = 0.0;
+      continue;
+    }
     r.virial[v] = label.virial[i][j] - a.virial[i][j] - (i == j ? label.atoms() * offset.virial : 0.0);
   }
   return r;
@@ -82,21 +88,23 @@ FramePool::Residual FramePool::residual(PotentialStep& step, int k, const Ridge&
 
 void FramePool::add_metrics(PotentialStep& step, const std::vector<int>& frames, const Ridge& ridge,
                             const std::string& prefix, std::map<std::string, double>& metrics) {
-  double sums[4] = {};  // squares of forces, their number, of energies, of virials (per component)
+  double sums[6] = {};  // squares of forces, of energies, of virials (per component), and their numbers
   for (const int k : frames) {
     if (!mine(k)) continue;
     const Residual r = residual(step, k, ridge);
-    const double n = frames_[k].label.atoms();
+    const FrameLabel& label = frames_[k].label;
+    const double n = label.atoms();
     for (const double f : r.force) sums[0] += f * f;
-    sums[1] += 3.0 * n;
-    sums[2] += r.energy * r.energy / (n * n);
-    for (const double w : r.virial) sums[3] += w * w / (6.0 * n * n);
+    sums[1] += r.energy * r.energy / (n * n);
+    for (const double w : r.virial) sums[2] += w * w / (6.0 * n * n);
+    sums[3] += 3.0 * n;
+    sums[4] += label.has_energy;
+    sums[5] += label.has_virial;
   }
   context_.comm.sum(std::span<double>(sums));
-  const double count = std::max<double>(1.0, frames.size());
-  metrics[prefix + "/force_rmse_eV_per_A"] = std::sqrt(sums[0] / std::max(sums[1], 1.0));
-  metrics[prefix + "/energy_rmse_meV_per_atom"] = 1e3 * std::sqrt(sums[2] / count);
-  metrics[prefix + "/virial_rmse_meV_per_atom"] = 1e3 * std::sqrt(sums[3] / count);
+  metrics[prefix + "/force_rmse_eV_per_A"] = std::sqrt(sums[0] / std::max(sums[3], 1.0));
+  if (sums[4] > 0.0) metrics[prefix + "/energy_rmse_meV_per_atom"] = 1e3 * std::sqrt(sums[1] / sums[4]);
+  if (sums[5] > 0.0) metrics[prefix + "/virial_rmse_meV_per_atom"] = 1e3 * std::sqrt(sums[2] / sums[5]);
 }
 
 std::vector<train::CalibrationPair> FramePool::calibration(PotentialStep& step, const std::vector<int>& frames) {

@@ -40,9 +40,13 @@ void add_three_body(const PotentialConfig& config, InvariantSet& set) {
                                   1.0 / std::sqrt(2.0 * l + 1.0)});
 }
 
-// The terms of B_m₃ for one triple of degrees; returns where its starts lie.
+// The terms of B_m₃ for one triple of degrees, and all its G; returns where the starts lie.
 int add_terms(const std::vector<double>& gaunt, int cube, int l1, int l2, int l3, InvariantSet& set) {
   const int at = static_cast<int>(set.terms_start.size());
+  for (int m1 = 0; m1 <= 2 * l1; ++m1)
+    for (int m2 = 0; m2 <= 2 * l2; ++m2)
+      for (int m3 = 0; m3 <= 2 * l3; ++m3)
+        set.gaunt.push_back(gaunt[((l1 * l1 + m1) * cube + l2 * l2 + m2) * cube + l3 * l3 + m3]);
   for (int m3 = 0; m3 <= 2 * l3; ++m3) {
     set.terms_start.push_back(static_cast<int>(set.terms.size()));
     for (int m1 = 0; m1 <= 2 * l1; ++m1)
@@ -68,7 +72,8 @@ void add_couplings(const std::vector<int>& channels, int l1, int l2, int l3, int
                         static_cast<int>(set.targets.size()),
                         0,
                         2 * l1 + 1,
-                        2 * l2 + 1};
+                        2 * l2 + 1,
+                        static_cast<int>(set.gaunt.size()) - (2 * l1 + 1) * (2 * l2 + 1) * (2 * l3 + 1)};
       for (const int c3 : channels) {
         if (l2 == l3 && c3 < c2) continue;
         set.targets.push_back({c3 * set.slots_per_channel + l3 * l3, set.count++});

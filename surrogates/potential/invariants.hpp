@@ -29,6 +29,7 @@ struct Coupling {
   int product;                    // start of B in the workspace
   int target, target_end;         // range of `targets`
   int first_width, second_width;  // 2 l₁ + 1, 2 l₂ + 1
+  int gaunt;                      // start in `gaunt`: all G, (2 l₁ + 1, 2 l₂ + 1, 2 l₃ + 1)
 };
 struct CouplingTerm {
   int m1, m2;
@@ -47,6 +48,7 @@ struct InvariantSet {
   std::vector<int> terms_start;
   std::vector<CouplingTerm> terms;
   std::vector<CouplingTarget> targets;
+  std::vector<double> gaunt;
 
   int slots() const { return channels * slots_per_channel; }
 };

@@ -65,7 +65,7 @@ train::FitReport PotentialLearner::fit(const EpochCallback& callback) {
 void PotentialLearner::add(const FieldSet& label) {
   Implementation& my = *implementation_;
   const int number = my.pool.size() - my.initial_frames;
-  FrameLabel read = read_label(label, my.pool.size());
+  FrameLabel read = my.label_of(label, my.pool.size());
   read.trajectory = -1;
   const int every = my.training.calibration_every;
   my.pool.add(std::move(read), number % every == every / 2 ? Use::calibration : Use::train, *my.potential);

@@ -38,10 +38,13 @@ PotentialLearner::Implementation::Implementation(Context context_, PotentialConf
   std::vector<FrameLabel> labels;
   std::vector<std::int64_t> trajectory;
   for (std::size_t k = 0; k < frames.size(); ++k) {
-    labels.push_back(read_label(frames[k], static_cast<std::int64_t>(k)));
-    trajectory.push_back(frames[k].integer_scalar("trajectory"));
+    labels.push_back(label_of(frames[k], static_cast<std::int64_t>(k)));
+    // A frame that belongs to no trajectory is one of its own.
+    const bool one_of_many = frames[k].has("trajectory") && frames[k].integer_scalar("trajectory") >= 0;
+    trajectory.push_back(one_of_many ? frames[k].integer_scalar("trajectory") : -1 - static_cast<std::int64_t>(k));
   }
-  const auto part = train::split_by_trajectory(trajectory, training.validation_fraction, training.test_fraction);
+  const auto part =
+      train::split_by_trajectory(trajectory, training.validation_fraction, training.test_fraction, training.fold);
   for (std::size_t k = 0; k < labels.size(); ++k) {
     const Use use = part[k] == train::Part::train        ? Use::train
                     : part[k] == train::Part::validation ? Use::validation
@@ -49,7 +52,14 @@ PotentialLearner::Implementation::Implementation(Context context_, PotentialConf
     pool.add(std::move(labels[k]), use, *potential);
   }
   initial_frames = pool.size();
-  for (const int k : pool.with(Use::train)) ridge.declare_size(pool.at(k).label.atoms());
+  for (const int k : pool.with(Use::train)) ridge.declare_group(pool.at(k).label.group);
+}
+
+FrameLabel PotentialLearner::Implementation::label_of(const FieldSet& fields, std::int64_t index) const {
+  FrameLabel label = read_label(fields, index);
+  if (training.offsets == "size") label.group = label.atoms();
+  if (training.offsets == "source" && fields.has("source")) label.group = fields.integer_scalar("source");
+  return label;
 }
 
 nn::CommitteeShape PotentialLearner::Implementation::shape() const {
@@ -89,7 +99,7 @@ void PotentialLearner::Implementation::whiten() {
 }
 
 void PotentialLearner::Implementation::gather_training(const std::vector<int>& frames, bool keep) {
-  for (const int k : frames) ridge.declare_size(pool.at(k).label.atoms());
+  for (const int k : frames) ridge.declare_group(pool.at(k).label.group);
   RowMajor<double**> design;
   for (const int k : frames) {
     if (!pool.mine(k)) continue;
@@ -150,6 +160,9 @@ void PotentialLearner::Implementation::set_sample_targets(const std::vector<int>
     const auto r = pool.residual(step, k, ridge);
     const int n = pool.at(k).label.atoms();
     sample.energy = r.energy;
+    sample.has_energy = pool.at(k).label.has_energy;
+    sample.has_virial = pool.at(k).label.has_virial;
+    sample.weight = pool.at(k).label.weight;
     std::copy(r.virial, r.virial + 6, sample.virial);
     sample.force = View<float* [3]>(uninitialized("residual_force"), n);
     const auto host = Kokkos::create_mirror_view(sample.force);

@@ -15,6 +15,7 @@ namespace locum::potential {
 struct PotentialLearner::Implementation {
   Implementation(Context context, PotentialConfig potential, TrainingConfig training, std::vector<FieldSet> frames);
 
+  FrameLabel label_of(const FieldSet& fields, std::int64_t index) const;  // with its group
   void set_ranges(const std::vector<int>& frames);
   void whiten();
   // Rows of the linear model, moments of x, and network samples (where `keep` says so) of the given training frames.

@@ -27,7 +27,7 @@ struct Weights {
 
 // From a member's answer to its loss and the loss' derivatives, in place. loss: (members).
 void residuals_of_sample(const NetworkSample& s, int members, const BatchRows& rows, const BySpecies& y,
-                         const Weights& weight, const View<float*>& force, const View<float*>& virial,
+                         const Weights& of_frames, const View<float*>& force, const View<float*>& virial,
                          const BySpecies& y_bar, const View<double*>& loss) {
   const int n = s.features.atoms;
   const auto target = s.force;
@@ -36,7 +36,10 @@ void residuals_of_sample(const NetworkSample& s, int members, const BatchRows& r
   double w[6];
   std::copy(s.virial, s.virial + 6, w);
   const double w0 = w[0], w1 = w[1], w2 = w[2], w3 = w[3], w4 = w[4], w5 = w[5];
-  const float norm = 1.0f / (3 * n);
+  const float norm = static_cast<float>(s.weight * s.weight) / (3 * n);
+  Weights weight = of_frames;
+  if (!s.has_energy) weight.energy2 = 0.0f;
+  if (!s.has_virial) weight.virial2 = 0.0f;
   Kokkos::parallel_for(
       "network_residuals", RangePolicy(0, members), KOKKOS_LAMBDA(int c) {
         double sum = 0.0, answer = 0.0;
@@ -203,7 +206,7 @@ double NetworkObjective::gradient(std::span<const double> parameters, std::span<
 std::map<std::string, double> NetworkObjective::validate(std::span<const double> parameters) {
   load(parameters);
   const int C = committee_[0].shape().members;
-  double sums[5] = {};  // loss, squares of forces, their number, squares of energies, frames
+  double sums[6] = {};  // loss, squares of forces, their number, squares of energies, their number, frames
   for (const auto& sample : validation_) {
     if (!sample) continue;
     Batch b = forward({sample});
@@ -224,17 +227,20 @@ std::map<std::string, double> NetworkObjective::validate(std::span<const double>
       for (int r = 0; r < b.count[z]; ++r) answer += y(r, 0);
     }
     for (int v = 0; v < 6; ++v) virials += std::pow((virial_host(v) - sample->virial[v]) / f.atoms, 2);
-    const double e = std::pow((answer - sample->energy) / f.atoms, 2);
-    sums[0] += (force_weight_ * force_weight_ * squares + energy_weight_ * energy_weight_ * e +
+    const double e = sample->has_energy ? std::pow((answer - sample->energy) / f.atoms, 2) : 0.0;
+    if (!sample->has_virial) virials = 0.0;
+    sums[0] += sample->weight * sample->weight *
+               (force_weight_ * force_weight_ * squares + energy_weight_ * energy_weight_ * e +
                 virial_weight_ * virial_weight_ * virials) /
                (3.0 * f.atoms);
     sums[1] += squares;
     sums[2] += 3.0 * f.atoms;
     sums[3] += e;
-    sums[4] += 1.0;
+    sums[4] += sample->has_energy;
+    sums[5] += 1.0;
   }
   context_.comm.sum(std::span<double>(sums));
-  return {{"validation/loss", sums[0] / std::max(sums[4], 1.0)},
+  return {{"validation/loss", sums[0] / std::max(sums[5], 1.0)},
           {"validation/force_rmse_eV_per_A", std::sqrt(sums[1] / std::max(sums[2], 1.0))},
           {"validation/energy_rmse_meV_per_atom", 1e3 * std::sqrt(sums[3] / std::max(sums[4], 1.0))}};
 }

@@ -20,6 +20,8 @@ struct NetworkSample {
   View<float* [3]> force;  // (n, 3), eV/Å
   double energy = 0.0;     // eV
   double virial[6] = {};   // eV: xx, yy, zz, xy, xz, yz
+  bool has_energy = true, has_virial = true;
+  double weight = 1.0;  // of all residuals
 };
 
 class NetworkObjective final : public train::Objective {

@@ -115,12 +115,14 @@ void NeuralPotential::upload() {
     m.couplings = device_.couplings;
     m.terms_start = device_.terms_start;
     m.terms = device_.terms;
+    m.gaunt = device_.gaunt;
     m.targets = device_.targets;
   } else {
     m.three_body = list_to_device("three_body", invariants_.three_body);
     m.couplings = list_to_device("couplings", invariants_.couplings);
     m.terms_start = list_to_device("terms_start", invariants_.terms_start);
     m.terms = list_to_device("terms", invariants_.terms);
+    m.gaunt = list_to_device("gaunt", invariants_.gaunt);
     m.targets = list_to_device("targets", invariants_.targets);
   }
   m.linear = stack(RowMajor<double**>(uninitialized("linear"), S, M), species_, &SpeciesParameters::linear);

@@ -22,7 +22,7 @@ void PotentialConfig::visit(ConfigVisitor& v) {
           four_body_radials);
   v.value({"four_body_l_max", "", "largest degree of the four-body invariants", {0, largest_l}}, four_body_l_max);
   v.value({"components", "", "whitened components that the networks see", {1, 256}}, components);
-  v.value({"softness", "", "soft whitening: variance added, relative to the largest", {1e-8, 1.0}}, softness);
+  v.value({"softness", "", "soft whitening: variance added, relative to the largest", {1e-8, 1e3}}, softness);
   v.value({"hidden", "", "neurons in each of the two hidden layers", {1, 256}}, hidden);
   v.value({"members", "", "networks in the committee", {1, 32}}, members);
   v.value({"core_distance", "Angstrom", "outer end of the repulsive core; 0: from the data", {0.0, 5.0}},
@@ -53,10 +53,14 @@ void TrainingConfig::visit(ConfigVisitor& v) {
   v.value({"energy_weight", "", "weight of the energy per atom (eV)", {0.0, 1e6}}, energy_weight);
   v.value({"force_weight", "", "weight of a force component (eV/Angstrom)", {0.0, 1e6}}, force_weight);
   v.value({"virial_weight", "", "weight of a virial component per atom (eV)", {0.0, 1e6}}, virial_weight);
+  v.value(
+      {"offsets", "", "whose labels may lie on another level of energy and pressure", {}, {"none", "size", "source"}},
+      offsets);
   v.value({"ridge", "", "regularisation of the linear start, relative to each feature's force norm", {0.0, 1.0}},
           ridge);
   v.value({"validation_fraction", "", "share of the trajectories held out for validation", {0.0, 0.9}},
           validation_fraction);
+  v.value({"fold", "", "which trajectories are held out: for cross-validation", {0, 1e6}}, fold);
   v.value({"test_fraction", "", "share of the trajectories held out for the test", {0.0, 0.9}}, test_fraction);
   v.value({"network", "", "train the committee on what the linear model leaves"}, network);
   v.value({"epochs", "", "most epochs of the network", {0, 100000}}, epochs);

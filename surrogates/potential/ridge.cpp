@@ -54,7 +54,7 @@ Ridge::Ridge(Context context, int species, int invariants, const TrainingConfig&
 
 // Room for the nuisance constants of all sizes; what is known moves along, the target stays the last column.
 void Ridge::resize() {
-  const int extra = sizes_.empty() ? 0 : 2 * (static_cast<int>(sizes_.size()) - 1);
+  const int extra = groups_.empty() ? 0 : 2 * (static_cast<int>(groups_.size()) - 1);
   const int width = constants() + extra + 1, old = width_;
   std::vector<double> total(static_cast<std::size_t>(width) * width, 0.0);
   auto place = [&](int k) { return k == old - 1 ? width - 1 : k; };
@@ -65,22 +65,25 @@ void Ridge::resize() {
   mine_ = linalg::Matrix<double>("normal_equations", width, width);
 }
 
-void Ridge::declare_size(int atoms) {
-  if (std::find(sizes_.begin(), sizes_.end(), atoms) != sizes_.end()) return;
+void Ridge::declare_group(std::int64_t group) {
+  if (std::find(groups_.begin(), groups_.end(), group) != groups_.end()) return;
   commit();
-  sizes_.push_back(atoms);
+  groups_.push_back(group);
   resize();
 }
 
 void Ridge::add(const RowMajor<double**>& design, const FrameLabel& label, const std::vector<int>& species) {
   const int n = label.atoms();
-  const auto found = std::find(sizes_.begin(), sizes_.end(), n);
-  if (found == sizes_.end() || design.extent_int(1) != width_)
-    throw ConfigError("a frame of " + std::to_string(n) + " atoms was not declared", "Ridge::add");
+  const auto found = std::find(groups_.begin(), groups_.end(), label.group);
+  if (found == groups_.end() || design.extent_int(1) != width_)
+    throw ConfigError("a frame of group " + std::to_string(label.group) + " was not declared", "Ridge::add");
   add_force_norms(design, 3 * n, linear_columns(), mine_norm_);
-  std::vector<double> factor(3 * n + 7, force_weight_);
-  std::fill(factor.begin() + 3 * n, factor.end() - 1, virial_weight_ / n);
-  factor.back() = energy_weight_ / n;
+  const double force_weight = label.weight * force_weight_;
+  const double virial_weight = label.has_virial ? label.weight * virial_weight_ : 0.0;
+  const double energy_weight = label.has_energy ? label.weight * energy_weight_ : 0.0;
+  std::vector<double> factor(3 * n + 7, force_weight);
+  std::fill(factor.begin() + 3 * n, factor.end() - 1, virial_weight / n);
+  factor.back() = energy_weight / n;
   View<double*> factors(uninitialized("row_weights"), factor.size());
   const auto factor_host = Kokkos::create_mirror_view(factors);
   std::copy(factor.begin(), factor.end(), factor_host.data());
@@ -92,15 +95,15 @@ void Ridge::add(const RowMajor<double**>& design, const FrameLabel& label, const
   const auto tail = Kokkos::subview(design, Kokkos::ALL(), std::pair<int, int>(from, width_));
   Kokkos::View<double**, Kokkos::LayoutRight, MemorySpace> columns("tail", 3 * n + 7, width_ - from);
   const auto host = Kokkos::create_mirror_view(columns);
-  for (int k = 0; k < 3 * n; ++k) host(k, last - from) = force_weight_ * label.force[k];
+  for (int k = 0; k < 3 * n; ++k) host(k, last - from) = force_weight * label.force[k];
   for (int v = 0; v < 6; ++v)
-    host(3 * n + v, last - from) = virial_weight_ / n * label.virial[virial_row[v]][virial_column[v]];
-  host(3 * n + 6, last - from) = energy_weight_ / n * label.energy;
-  for (const int z : species) host(3 * n + 6, z) += energy_weight_ / n;
-  if (const int group = static_cast<int>(found - sizes_.begin()); group > 0) {
-    const int column = species_ + 2 * (group - 1);
-    host(3 * n + 6, column) = energy_weight_;
-    for (int v = 0; v < 3; ++v) host(3 * n + v, column + 1) = virial_weight_;
+    host(3 * n + v, last - from) = virial_weight / n * label.virial[virial_row[v]][virial_column[v]];
+  host(3 * n + 6, last - from) = energy_weight / n * label.energy;
+  for (const int z : species) host(3 * n + 6, z) += energy_weight / n;
+  if (const int place = static_cast<int>(found - groups_.begin()); place > 0) {
+    const int column = species_ + 2 * (place - 1);
+    host(3 * n + 6, column) = energy_weight;
+    for (int v = 0; v < 3; ++v) host(3 * n + v, column + 1) = virial_weight;
   }
   Kokkos::deep_copy(columns, host);
   Kokkos::deep_copy(tail, columns);
@@ -153,14 +156,14 @@ Ridge::Solution Ridge::solve(double ridge) const {
   Solution solution;
   solution.linear.assign(by_column.begin(), by_column.begin() + linear);
   solution.constant.assign(by_column.begin() + linear, by_column.begin() + linear + species_);
-  offsets_.assign(2 * sizes_.size(), 0.0);
+  offsets_.assign(2 * groups_.size(), 0.0);
   for (std::size_t k = 2; k < offsets_.size(); ++k) offsets_[k] = by_column[constants() + k - 2];
   return solution;
 }
 
-Ridge::Offset Ridge::size_offset(int atoms) const {
-  const auto found = std::find(sizes_.begin(), sizes_.end(), atoms);
-  const std::size_t at = 2 * (found - sizes_.begin());
+Ridge::Offset Ridge::group_offset(std::int64_t group) const {
+  const auto found = std::find(groups_.begin(), groups_.end(), group);
+  const std::size_t at = 2 * (found - groups_.begin());
   return at + 1 < offsets_.size() ? Offset{offsets_[at], offsets_[at + 1]} : Offset{};
 }
 
@@ -169,15 +172,15 @@ FieldSet Ridge::state() const {
   const std::int64_t w = width_;
   state.add("total", "1", {w, w}, total_);
   state.add("force_norm", "1", {static_cast<std::int64_t>(force_norm_.size())}, force_norm_);
-  state.add("sizes", "1", {static_cast<std::int64_t>(sizes_.size())},
-            std::vector<std::int64_t>(sizes_.begin(), sizes_.end()));
+  state.add("groups", "1", {static_cast<std::int64_t>(groups_.size())},
+            std::vector<std::int64_t>(groups_.begin(), groups_.end()));
   state.add("offsets", "eV", {static_cast<std::int64_t>(offsets_.size())}, offsets_);
   return state;
 }
 
 void Ridge::restore(const FieldSet& state) {
-  const auto& sizes = state.integer("sizes");
-  sizes_.assign(sizes.begin(), sizes.end());
+  const auto& sizes = state.integer("groups");
+  groups_.assign(sizes.begin(), sizes.end());
   total_.clear();
   width_ = 0;
   resize();

@@ -2,8 +2,8 @@
 //
 // Normal equations are gathered frame by frame and kept: new labels are one more addition, and replaying old frames is
 // exact. Columns: species × invariants, a constant for each species, and two nuisance constants (energy and pressure
-// per atom) for each number of atoms other than that of the first data: labels of another size may come from another
-// k-point sampling, and the forces shall not bend to absorb that offset. Last column: the target.
+// per atom) for each group of labels but the first: labels of another size or source may come from another k-point
+// sampling or zero of energy, and the forces shall not bend to absorb that offset. Last column: the target.
 #pragma once
 
 #include <vector>
@@ -21,8 +21,8 @@ class Ridge {
  public:
   Ridge(Context context, int species, int invariants, const TrainingConfig& config);
 
-  // Declares a number of atoms; the first one declared has no nuisance constants. Every rank, in the same order.
-  void declare_size(int atoms);
+  // Declares a group of labels; the first one declared has no nuisance constants. Every rank, in the same order.
+  void declare_group(std::int64_t group);
   int width() const { return width_; }  // of the design rows, target included
 
   // design: (3 n + 7, width()) with the rows of FeatureExtractor::design_rows; overwritten. `species` names each
@@ -38,11 +38,11 @@ class Ridge {
   // ridge: relative to the force norm of each column; constants are free. Throws NumericalError when the equations stay
   // singular although the ridge has been raised a thousandfold. The same on every rank.
   Solution solve(double ridge) const;
-  // What labels of this size lie above the model, eV per atom; zero for the first size. After solve().
+  // What labels of this group lie above the model, eV per atom; zero for the first group. After solve().
   struct Offset {
     double energy = 0.0, virial = 0.0;  // virial: each diagonal component
   };
-  Offset size_offset(int atoms) const;
+  Offset group_offset(std::int64_t group) const;
 
   FieldSet state() const;
   void restore(const FieldSet& state);
@@ -55,10 +55,10 @@ class Ridge {
   Context context_;
   int species_, invariants_, width_ = 0;
   double energy_weight_, force_weight_, virial_weight_;
-  std::vector<int> sizes_;
+  std::vector<std::int64_t> groups_;
   linalg::Matrix<double> mine_;                         // this rank's since the last commit
   std::vector<double> total_, force_norm_, mine_norm_;  // (width²) and (linear columns), of all ranks
-  mutable std::vector<double> offsets_;                 // (2 × sizes)
+  mutable std::vector<double> offsets_;                 // (2 × groups)
 };
 
 }  // namespace locum::potential

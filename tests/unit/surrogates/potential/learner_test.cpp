@@ -21,6 +21,7 @@ PotentialConfig student_config() {
   config.l_max = 2;
   config.four_body_radials = 0;
   config.components = 12;
+  config.softness = 0.003;  // of so few invariants even the weak directions count
   config.hidden = 8;
   config.members = 3;
   return config;
@@ -45,6 +46,7 @@ TrainingConfig short_training() {
   TrainingConfig config;
   config.epochs = 6;
   config.batch_frames = 4;
+  config.learning_rate = 4e-3;
   config.patience = 6;
   config.reservoir_frames = 6;
   config.validation_fraction = 0.25;
@@ -76,6 +78,7 @@ TEST(Learner, AnOffsetOfAnotherSystemSizeDoesNotBendTheForces) {
   TrainingConfig training = short_training();
   training.network = false;
   training.ridge = 1e-13;
+  training.offsets = "size";
   const auto truth = teacher(student_config(), false);
   PotentialLearner learner(world(), student_config(), training, labelled_frames(truth, false, 4, 12));
   learner.fit();
@@ -89,6 +92,50 @@ TEST(Learner, AnOffsetOfAnotherSystemSizeDoesNotBendTheForces) {
   EXPECT_LT(report.metrics.at("validation/force_rmse_eV_per_A"), 1e-6);
   EXPECT_LT(report.metrics.at("validation/energy_rmse_meV_per_atom"), 1e-3);
   EXPECT_LT(report.metrics.at("production/energy_rmse_meV_per_atom"), 1e-3);
+}
+
+// Every second energy and all virials are missing, one frame of nonsense weighs nothing, and the second half of the data
+// comes from a source with another zero of energy.
+TEST(Learner, LabelsMayBeIncompleteWeightedAndOfSeveralSources) {
+  TrainingConfig training = short_training();
+  training.network = false;
+  training.ridge = 1e-13;
+  training.offsets = "source";
+  const auto complete = labelled_frames(teacher(student_config(), false), false, 4, 12);
+  std::vector<FieldSet> frames;
+  for (std::size_t k = 0; k < complete.size(); ++k) {
+    FrameLabel label = read_label(complete[k], 0);
+    label.has_virial = false;
+    label.has_energy = k % 2 == 0;
+    const bool second = label.trajectory >= 2;
+    if (second) label.energy += 3.0 * label.atoms();
+    if (k == 7) {
+      label.weight = 0.0;
+      for (double& f : label.force) f += 5.0;
+    }
+    frames.push_back(write_label(label));
+    frames.back().add_scalar("source", "1", std::int64_t{second});
+  }
+  ASSERT_EQ(frames[1].has("energy") || frames[0].has("virial"), false);
+  PotentialLearner learner(world(), student_config(), training, frames);
+  const auto report = learner.fit();
+  EXPECT_LT(report.metrics.at("validation/force_rmse_eV_per_A"), 1e-6);
+  EXPECT_LT(report.metrics.at("validation/energy_rmse_meV_per_atom"), 1e-3);
+  EXPECT_EQ(report.metrics.count("validation/virial_rmse_meV_per_atom"), 0u);
+}
+
+TEST(Learner, ALabelThatIsNoNumberIsNamedWithItsFrame) {
+  auto frames = labelled_frames(teacher(student_config(), false), false, 4, 2);
+  FrameLabel label = read_label(frames[3], 3);
+  label.force[4] = std::nan("");
+  frames[3] = write_label(label);
+  try {
+    PotentialLearner(world(), student_config(), short_training(), frames);
+    FAIL() << "accepted";
+  } catch (const ConfigError& error) {
+    EXPECT_NE(std::string(error.what()).find("frame 3"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("force"), std::string::npos) << error.what();
+  }
 }
 
 TEST(Learner, RanksGiveTheLossCurveOfOne) {

@@ -103,6 +103,17 @@ TEST(Split, TakesWholeTrajectories) {
   EXPECT_EQ(by_part[2].size(), 2u);
 }
 
+TEST(Split, FoldsHoldEachTrajectoryOutInTurn) {
+  std::vector<std::int64_t> trajectory;
+  for (int t = 0; t < 20; ++t) trajectory.push_back(t);
+  std::vector<int> times(20, 0);
+  for (int fold = 0; fold < 5; ++fold) {
+    const auto part = split_by_trajectory(trajectory, 0.2, 0.0, fold);
+    for (int t = 0; t < 20; ++t) times[t] += part[t] == Part::validation;
+  }
+  EXPECT_EQ(times, std::vector<int>(20, 1));
+}
+
 TEST(Split, TwoTrajectoriesAreEnoughAndOneIsNot) {
   const std::vector<std::int64_t> two{4, 4, 9}, one{4, 4, 4};
   const auto part = split_by_trajectory(two, 0.1, 0.0);
