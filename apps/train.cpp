@@ -7,6 +7,7 @@
 #include "apps/signals.hpp"
 #include "apps/training_events.hpp"
 #include "io/model.hpp"
+#include "surrogates/gate/calibration.hpp"
 #include "surrogates/potential/learner.hpp"
 #include "surrogates/potential/potential_step.hpp"
 
@@ -14,6 +15,18 @@ namespace locum::apps {
 namespace {
 
 constexpr char training_format[] = "locum-training";
+constexpr double promised_coverage = 0.9;
+
+// Share of the atoms whose force error stays below the bound that the held-out frames calibrate (split conformal).
+double coverage_of_bound(potential::PotentialLearner& learner, const std::vector<FieldSet>& test) {
+  std::vector<double> nonconformity;
+  for (const auto& pair : learner.atom_calibration()) nonconformity.push_back(pair.error / pair.score);
+  const double scale = gate::conformal_quantile(std::move(nonconformity), promised_coverage);
+  const auto pairs = learner.atom_pairs(test);
+  double covered = 0.0;
+  for (const auto& pair : pairs) covered += pair.error <= scale * pair.score;
+  return covered / static_cast<double>(pairs.size());
+}
 
 }  // namespace
 
@@ -52,6 +65,8 @@ void run_train(const Context& caller, const CommandLine& line) {
     for (const auto& [name, value] :
          as_metrics(errors_on_labels(context, step, config.potential.cutoff, frames.test, 0), "test"))
       log::info(fmt::format("  {:<40} {:.5g}", name, value));
+    log::info(fmt::format("  {:<40} {:.3f}  (of the test's atoms; promised: {})", "test/coverage",
+                          coverage_of_bound(learner, frames.test), promised_coverage));
   }
   log::info(fmt::format("model: {}", directory.file("model.h5")));
 }

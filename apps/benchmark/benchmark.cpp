@@ -5,7 +5,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "apps/commands.hpp"
 #include "apps/version.hpp"
 #include "io/atomic_file.hpp"
 #include "kokkos_kernels/base/errors.hpp"
@@ -18,19 +17,22 @@ const Registry<Benchmark>& benchmarks() {
     Registry<Benchmark> registry("benchmark");
     registry.add("tight-binding-si216", benchmark_tight_binding);
     registry.add("potential-si8000", benchmark_potential);
+    registry.add("train-mlearn-si", benchmark_mlearn_si);
+    registry.add("train-mlearn-li", benchmark_mlearn_li);
     return registry;
   }();
   return all;
 }
 
 void run_benchmark(const Context& context, const CommandLine& line) {
-  const BenchmarkResult result = benchmarks().at(line.input)(context);
+  const BenchmarkResult result = benchmarks().at(line.input)(context, line);
   const nlohmann::ordered_json json = {
       {"name", line.input},        {"verified", result.verified},       {"rate", result.rate},
       {"unit", result.unit},       {"bound_share", result.bound_share}, {"bound", result.bound},
       {"seconds", result.seconds}, {"ranks", context.comm.size()},      {"backend", backend()}};
-  log::info(fmt::format("{}: {:.4g} {}, {:.0f} % of the bound ({})", line.input, result.rate, result.unit,
-                        100.0 * result.bound_share, result.bound));
+  const std::string share =
+      result.bound_share > 0.0 ? fmt::format("{:.0f} % of the bound ", 100.0 * result.bound_share) : "";
+  log::info(fmt::format("{}: {:.4g} {}, {}({})", line.input, result.rate, result.unit, share, result.bound));
   log::info("  checked: " + result.check);
   if (!line.json.empty()) io::write_text(context.comm, line.json, json.dump(2) + "\n");
   if (!result.verified) throw NumericalError("the benchmark's answer is wrong: " + result.check, line.input);

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "apps/commands.hpp"
 #include "kokkos_kernels/base/context.hpp"
 #include "kokkos_kernels/base/registry.hpp"
 
@@ -18,12 +19,15 @@ struct BenchmarkResult {
   double seconds = 0.0;      // timed in all
 };
 
-using Benchmark = BenchmarkResult (*)(const Context& context);
+using Benchmark = BenchmarkResult (*)(const Context& context, const CommandLine& line);
 const Registry<Benchmark>& benchmarks();
 
 // A tight-binding step of 216 silicon atoms, against the eigenproblem of its matrix alone.
-BenchmarkResult benchmark_tight_binding(const Context& context);
+BenchmarkResult benchmark_tight_binding(const Context& context, const CommandLine& line);
 // Molecular dynamics of 8000 silicon atoms by the default neural potential, neighbour lists included.
-BenchmarkResult benchmark_potential(const Context& context);
+BenchmarkResult benchmark_potential(const Context& context, const CommandLine& line);
+// Times to stated errors on mlearn, from the files to the model; --set overrides the training's input.
+BenchmarkResult benchmark_mlearn_si(const Context& context, const CommandLine& line);
+BenchmarkResult benchmark_mlearn_li(const Context& context, const CommandLine& line);
 
 }  // namespace locum::apps

@@ -72,7 +72,7 @@ double product_rate(const Context& context) {
 
 }  // namespace
 
-BenchmarkResult benchmark_potential(const Context& context) {
+BenchmarkResult benchmark_potential(const Context& context, const CommandLine&) {
   linalg::set_threads(1);
   const auto potential = any_potential();
   potential::PotentialStep step(potential);

@@ -56,7 +56,7 @@ double eigenproblem_seconds(const Context& context, int n) {
 
 }  // namespace
 
-BenchmarkResult benchmark_tight_binding(const Context& context) {
+BenchmarkResult benchmark_tight_binding(const Context& context, const CommandLine&) {
   quantum::TightBinding step(context, quantum::TightBindingConfig{});
   const md::Structure structure = warm_silicon();
   md::Simulation simulation(context, md::MdConfig{}, structure, step.cutoff(), step);

@@ -107,6 +107,24 @@ void FramePool::add_metrics(PotentialStep& step, const std::vector<int>& frames,
   if (sums[5] > 0.0) metrics[prefix + "/virial_rmse_meV_per_atom"] = 1e3 * std::sqrt(sums[2] / sums[5]);
 }
 
+std::vector<train::CalibrationPair> FramePool::atom_pairs(PotentialStep& step, const std::vector<int>& frames) {
+  std::vector<double> values;
+  for (const int k : frames) {
+    if (!mine(k)) continue;
+    const Answer a = answer(step, k, true);
+    const std::vector<double>& truth = frames_[k].label.force;
+    for (std::size_t i = 0; i < a.atom_score.size(); ++i) {
+      values.push_back(a.atom_score[i]);
+      values.push_back(std::hypot(truth[3 * i] - a.force[3 * i], truth[3 * i + 1] - a.force[3 * i + 1],
+                                  truth[3 * i + 2] - a.force[3 * i + 2]));
+    }
+  }
+  const std::vector<double> all = context_.comm.all_gather(std::span<const double>(values));
+  std::vector<train::CalibrationPair> pairs;
+  for (std::size_t i = 0; i + 1 < all.size(); i += 2) pairs.push_back({all[i], all[i + 1]});
+  return pairs;
+}
+
 std::vector<train::CalibrationPair> FramePool::calibration(PotentialStep& step, const std::vector<int>& frames) {
   std::vector<double> values(2 * frames.size(), 0.0);  // each rank fills in its own, the sum is everybody's
   for (std::size_t f = 0; f < frames.size(); ++f) {

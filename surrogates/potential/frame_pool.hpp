@@ -63,6 +63,8 @@ class FramePool {
   // force_rmse_eV_per_A, energy_rmse_meV_per_atom, virial_rmse_meV_per_atom, with the prefix. Collective.
   void add_metrics(PotentialStep& step, const std::vector<int>& frames, const Ridge& ridge, const std::string& prefix,
                    std::map<std::string, double>& metrics);
+  // Score and true |ΔF| of every atom of the frames, on every rank. Collective.
+  std::vector<train::CalibrationPair> atom_pairs(PotentialStep& step, const std::vector<int>& frames);
   // In the order of `frames`, on every rank. Collective.
   std::vector<train::CalibrationPair> calibration(PotentialStep& step, const std::vector<int>& frames);
 

@@ -118,6 +118,17 @@ std::vector<train::CalibrationPair> PotentialLearner::calibration() {
   return implementation_->pool.calibration(implementation_->step, implementation_->held_out());
 }
 
+std::vector<train::CalibrationPair> PotentialLearner::atom_calibration() {
+  return implementation_->pool.atom_pairs(implementation_->step, implementation_->held_out());
+}
+
+std::vector<train::CalibrationPair> PotentialLearner::atom_pairs(const std::vector<FieldSet>& labels) {
+  Implementation& my = *implementation_;
+  FramePool judged(my.context, my.potential->config().cutoff);
+  for (const FieldSet& label : labels) judged.add(my.label_of(label, judged.size()), Use::test, *my.potential);
+  return judged.atom_pairs(my.step, judged.with(Use::test));
+}
+
 FieldSet PotentialLearner::state() const {
   const Implementation& my = *implementation_;
   FieldSet state;

@@ -36,6 +36,9 @@ class PotentialLearner final : public train::Learner {
   void add(const FieldSet& label) override;
   train::FitReport update() override;
   std::vector<train::CalibrationPair> calibration() override;
+  // The same for atoms: score and |ΔF| of each atom, eV/Å, of the held-out frames, and of any labels. Collective.
+  std::vector<train::CalibrationPair> atom_calibration();
+  std::vector<train::CalibrationPair> atom_pairs(const std::vector<FieldSet>& labels);
   // Everything but the initial frames, which the constructor must be given again.
   FieldSet state() const override;
   void restore(const FieldSet& state) override;

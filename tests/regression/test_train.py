@@ -1,0 +1,136 @@
+"""`locum train` on files of labels: what may be missing, what is refused, exact resume, and its quality on real data."""
+
+import os
+import re
+import signal
+import unittest
+from pathlib import Path
+
+import numpy as np
+
+from locum_cli import CONFIG, INTERRUPTED, IO, CliTest, differences, finish, kill_group, ranks_of, run, start, wait_until
+
+ROOT = Path(__file__).resolve().parents[2]
+MLEARN = ROOT.parent / "shared/data/mlearn"
+EDGE = 5.43  # Å, of the cubic cell
+
+
+def morse(position):
+    """Energy and forces of eight atoms in their cell by a Morse potential that fades out at 5 Å."""
+    shifts = EDGE * np.array([[x, y, z] for x in (-1, 0, 1) for y in (-1, 0, 1) for z in (-1, 0, 1)])
+    d = position[None, :, None] + shifts[None, None] - position[:, None, None]
+    r = np.linalg.norm(d, axis=-1)
+    pairs = (r > 1e-9) & (r < 5.0)
+    r = np.where(pairs, r, 5.0)
+    e, t = np.exp(-1.2 * (r - 2.35)), r / 5.0
+    fade, slope = (1 - t**2) ** 2, -4 * t * (1 - t**2) / 5.0
+    value = e**2 - 2 * e
+    energy = 0.5 * np.sum(np.where(pairs, value * fade, 0.0))
+    gradient = np.where(pairs, -2.4 * (e**2 - e) * fade + value * slope, 0.0)
+    return energy, np.sum((gradient / r)[..., None] * d, axis=(1, 2))
+
+
+def frames(count, energy=True):
+    """Extended XYZ of displaced diamond; with `energy` false every second frame lacks it."""
+    basis = [(0, 0, 0), (0, .5, .5), (.5, 0, .5), (.5, .5, 0)]
+    sites = EDGE * np.array(basis + [tuple(x + .25 for x in b) for b in basis])
+    noise, text = np.random.default_rng(1), []
+    for k in range(count):
+        position = sites + noise.normal(0, 0.12, sites.shape)
+        total, force = morse(position)
+        label = f"energy={total:.10f} " if energy or k % 2 else ""
+        text.append(f'8\nLattice="{EDGE} 0 0 0 {EDGE} 0 0 0 {EDGE}" Properties=species:S:1:pos:R:3:forces:R:3 {label}pbc="T T T"')
+        text += ["Si " + " ".join(f"{x:.10f}" for x in (*p, *f)) for p, f in zip(position, force)]
+    return "\n".join(text) + "\n"
+
+
+INPUT = """\
+[data]
+train = ["TRAIN"]
+[potential]
+radials = 4
+l_max = 2
+four_body_radials = 2
+four_body_l_max = 2
+components = 12
+hidden = 8
+[training]
+epochs = EPOCHS
+patience = 5000
+"""
+
+
+class Train(CliTest):
+    def input(self, text, epochs=10, name="train.xyz"):
+        path = self.write(name, text)
+        return self.write("train.toml", INPUT.replace("TRAIN", str(path)).replace("EPOCHS", str(epochs)))
+
+    def refused(self, text, code, *words):
+        path = self.input(text)
+        for ranks in (1, 2):
+            with self.subTest(words=words, ranks=ranks):
+                self.assertFails(run("train", path, "--output", self.folder / "out", ranks=ranks), code, *words)
+                self.assertFalse((self.folder / "out/model.h5").exists())
+
+    def test_energies_and_virials_may_be_missing_and_a_frame_may_have_one_atom(self):
+        alone = '1\nLattice="2.6 0 0 0 2.6 0 0 0 2.6" Properties=species:S:1:pos:R:3:forces:R:3\nSi 0 0 0 0 0 0\n'
+        outcome = run("train", self.input(frames(24, energy=False) + alone), "--output", self.folder / "out")
+        self.assertSucceeds(outcome)
+        error = float(re.search(r"validation/force_rmse_eV_per_A\s+(\S+)", outcome.text).group(1))
+        self.assertLess(error, 0.1)  # forces are of order 1 eV/Å
+        self.assertNotIn("virial_rmse", outcome.text)
+        self.assertTrue((self.folder / "out/model.h5").exists())
+
+    def test_bad_labels_are_named(self):
+        good = frames(6)
+        self.refused("", CONFIG, "train.xyz")
+        self.refused(good.replace(":forces:R:3", ":velo:R:3"), CONFIG, "train.xyz", "frame 0", "force")
+        lines = good.splitlines()
+        lines[10 * 3 + 4] = "Si 1.0 1.0 1.0 nan 0.0 0.0"
+        self.refused("\n".join(lines) + "\n", CONFIG, "train.xyz:35", "nan", "forces")
+        self.refused(good[:5 * len(good) // 12], CONFIG, "train.xyz")
+        self.refused(good.replace("Si ", "Xx "), CONFIG, "Xx")
+
+    def test_absent_data_are_told_with_where_they_are_published(self):
+        outcome = run("train", ROOT / "inputs/mlearn/si.toml", "--set", "data.root=\"nowhere\"", "--output", self.folder / "out")
+        self.assertFails(outcome, IO, "nowhere/Si/train.xyz", "github.com")
+
+    def test_a_stopped_and_a_killed_training_end_in_the_same_model(self):
+        path = self.input(frames(24), epochs=600)
+        unbroken, broken = self.folder / "unbroken", self.folder / "broken"
+        self.assertSucceeds(run("train", path, "--output", unbroken))
+        more, restarted = [], False
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            process = start(["train", path, "--output", broken, *more])
+            progress = broken / "training.h5"
+            before = progress.stat().st_mtime_ns if progress.exists() else 0
+            self.assertTrue(wait_until(lambda: process.poll() is not None or
+                                       (progress.exists() and progress.stat().st_mtime_ns > before)))
+            if number == signal.SIGTERM:
+                os.kill(ranks_of(process)[0], number)
+                outcome = finish(process)
+                self.assertEqual(outcome.code, INTERRUPTED, outcome.text)
+            else:
+                restarted = process.poll() is None
+                kill_group(process)
+                process.communicate()
+            more = ["--restart"]
+        self.assertTrue(restarted, "the training was over before it could be killed")
+        self.assertSucceeds(run("train", path, "--output", broken, "--restart"))
+        self.assertEqual(differences(unbroken / "model.h5", broken / "model.h5"), [])
+
+
+@unittest.skipUnless(MLEARN.is_dir(), f"the real data are not at {MLEARN}")
+class Quality(CliTest):
+    def test_the_linear_start_is_right_on_real_data(self):
+        """The full trainings take minutes: `locum benchmark train-mlearn-si`."""
+        outcome = run("train", ROOT / "inputs/mlearn/si.toml", "--set", f'data.root="{MLEARN}"', "--set",
+                      "training.network=false", "--set", "training.fold=1", "--output", self.folder / "si")
+        self.assertSucceeds(outcome)
+        values = dict(re.findall(r"test/(\S+)\s+([\d.]+)", outcome.text))
+        self.assertLess(float(values["force_rmse_eV_per_A"]), 0.110)  # seen: 0.1025 … 0.1036 in folds 1 to 5
+        self.assertLess(float(values["energy_rmse_meV_per_atom"]), 5.0)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
