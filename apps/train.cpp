@@ -1,6 +1,8 @@
 // `locum train`: a surrogate from a dataset of labelled samples.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "apps/input.hpp"
 #include "apps/label_errors.hpp"
 #include "apps/label_files.hpp"
@@ -26,6 +28,36 @@ double coverage_of_bound(potential::PotentialLearner& learner, const std::vector
   double covered = 0.0;
   for (const auto& pair : pairs) covered += pair.error <= scale * pair.score;
   return covered / static_cast<double>(pairs.size());
+}
+
+// What the gate would do with the test's frames at its default threshold. Wrong: more than three times the error of the
+// held-out frames; a gate is there to hand those back.
+void report_gate(potential::PotentialLearner& learner, const train::FitReport& fit, const std::vector<FieldSet>& test) {
+  const auto pairs = learner.calibration();
+  if (pairs.size() < gate::pairs_needed(promised_coverage)) return;
+  gate::GateConfig config;
+  config.coverage = promised_coverage;
+  gate::Calibration calibration(config, "eV/Angstrom");
+  calibration.fit(pairs);
+  const double limit = 3.0 * fit.metrics.at("validation/force_rmse_eV_per_A");
+  int flagged = 0, wrong = 0, caught = 0;
+  const auto errors = learner.frame_errors(test);
+  for (const auto& e : errors) {
+    const bool back = calibration.uncertainty(e.score) > calibration.threshold();
+    flagged += back;
+    wrong += e.rmse > limit;
+    caught += back && e.rmse > limit;
+  }
+  std::vector<double> bounds;
+  for (const auto& e : errors) bounds.push_back(calibration.uncertainty(e.score));
+  const auto middle = bounds.begin() + static_cast<std::ptrdiff_t>(bounds.size() / 2);
+  std::nth_element(bounds.begin(), middle, bounds.end());
+  log::info(fmt::format("  gate: threshold {:.3f} eV/Å, median bound of the test's frames {:.3f} eV/Å",
+                        calibration.threshold(), *middle));
+  log::info(
+      fmt::format("  gate: would hand back {} of the test's {} frames, among them {} of the {} wrong by more than "
+                  "{:.3f} eV/Å (three times the held-out error)",
+                  flagged, errors.size(), caught, wrong, limit));
 }
 
 }  // namespace
@@ -67,6 +99,7 @@ void run_train(const Context& caller, const CommandLine& line) {
       log::info(fmt::format("  {:<40} {:.5g}", name, value));
     log::info(fmt::format("  {:<40} {:.3f}  (of the test's atoms; promised: {})", "test/coverage",
                           coverage_of_bound(learner, frames.test), promised_coverage));
+    report_gate(learner, report, frames.test);
   }
   log::info(fmt::format("model: {}", directory.file("model.h5")));
 }

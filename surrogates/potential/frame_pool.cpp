@@ -125,23 +125,34 @@ std::vector<train::CalibrationPair> FramePool::atom_pairs(PotentialStep& step, c
   return pairs;
 }
 
-std::vector<train::CalibrationPair> FramePool::calibration(PotentialStep& step, const std::vector<int>& frames) {
-  std::vector<double> values(2 * frames.size(), 0.0);  // each rank fills in its own, the sum is everybody's
+std::vector<FrameError> FramePool::frame_errors(PotentialStep& step, const std::vector<int>& frames) {
+  std::vector<double> values(3 * frames.size(), 0.0);  // each rank fills in its own, the sum is everybody's
   for (std::size_t f = 0; f < frames.size(); ++f) {
     const int k = frames[f];
     if (!mine(k)) continue;
     const Answer a = answer(step, k, true);
     const std::vector<double>& truth = frames_[k].label.force;
-    double largest = 0.0;
-    for (std::size_t i = 0; i < truth.size(); i += 3)
-      largest = std::max(
-          largest, std::hypot(truth[i] - a.force[i], truth[i + 1] - a.force[i + 1], truth[i + 2] - a.force[i + 2]));
-    values[2 * f] = a.score;
-    values[2 * f + 1] = largest;
+    double largest = 0.0, squares = 0.0;
+    for (std::size_t i = 0; i < truth.size(); i += 3) {
+      const double error =
+          std::hypot(truth[i] - a.force[i], truth[i + 1] - a.force[i + 1], truth[i + 2] - a.force[i + 2]);
+      largest = std::max(largest, error);
+      squares += error * error;
+    }
+    values[3 * f] = a.score;
+    values[3 * f + 1] = largest;
+    values[3 * f + 2] = std::sqrt(squares / std::max<double>(1.0, static_cast<double>(truth.size())));
   }
   context_.comm.sum(std::span<double>(values));
+  std::vector<FrameError> errors;
+  for (std::size_t f = 0; f < frames.size(); ++f)
+    errors.push_back({values[3 * f], values[3 * f + 1], values[3 * f + 2]});
+  return errors;
+}
+
+std::vector<train::CalibrationPair> FramePool::calibration(PotentialStep& step, const std::vector<int>& frames) {
   std::vector<train::CalibrationPair> pairs;
-  for (std::size_t f = 0; f < frames.size(); ++f) pairs.push_back({values[2 * f], values[2 * f + 1]});
+  for (const FrameError& e : frame_errors(step, frames)) pairs.push_back({e.score, e.largest});
   return pairs;
 }
 

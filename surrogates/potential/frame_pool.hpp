@@ -25,6 +25,11 @@ struct PoolFrame {
   std::shared_ptr<NetworkSample> sample;  // likewise, while the network needs it
 };
 
+// How the potential answered a frame.
+struct FrameError {
+  double score, largest, rmse;  // eV/Å: of the worst atom; largest |ΔF| of an atom; of force components
+};
+
 class FramePool {
  public:
   FramePool(Context context, double cutoff);
@@ -65,7 +70,9 @@ class FramePool {
                    std::map<std::string, double>& metrics);
   // Score and true |ΔF| of every atom of the frames, on every rank. Collective.
   std::vector<train::CalibrationPair> atom_pairs(PotentialStep& step, const std::vector<int>& frames);
-  // In the order of `frames`, on every rank. Collective.
+  // In the order of `frames`, on every rank: the score, and the truth. Collective.
+  std::vector<FrameError> frame_errors(PotentialStep& step, const std::vector<int>& frames);
+  // The same as the gate calibrates with: score and largest error.
   std::vector<train::CalibrationPair> calibration(PotentialStep& step, const std::vector<int>& frames);
 
  private:

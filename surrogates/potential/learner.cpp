@@ -24,7 +24,10 @@ train::FitReport PotentialLearner::fit(const EpochCallback& callback) {
   const std::vector<int> frames = my.pool.with(Use::train), validation = my.pool.with(Use::validation);
   const bool resumed = my.linear_done;
   if (!resumed) {
-    my.set_ranges(frames);
+    // What was held out is known ground too: its errors are measured. Only nearer pairs than any label has are news.
+    std::vector<int> known = frames;
+    known.insert(known.end(), validation.begin(), validation.end());
+    my.set_ranges(known);
     my.whiten();
     my.gather_training(frames, my.training.network);
     my.solve_linear();
@@ -122,11 +125,20 @@ std::vector<train::CalibrationPair> PotentialLearner::atom_calibration() {
   return implementation_->pool.atom_pairs(implementation_->step, implementation_->held_out());
 }
 
+FramePool PotentialLearner::Implementation::judged(const std::vector<FieldSet>& labels) const {
+  FramePool frames(context, potential->config().cutoff);
+  for (const FieldSet& label : labels) frames.add(label_of(label, frames.size()), Use::test, *potential);
+  return frames;
+}
+
 std::vector<train::CalibrationPair> PotentialLearner::atom_pairs(const std::vector<FieldSet>& labels) {
-  Implementation& my = *implementation_;
-  FramePool judged(my.context, my.potential->config().cutoff);
-  for (const FieldSet& label : labels) judged.add(my.label_of(label, judged.size()), Use::test, *my.potential);
-  return judged.atom_pairs(my.step, judged.with(Use::test));
+  FramePool frames = implementation_->judged(labels);
+  return frames.atom_pairs(implementation_->step, frames.with(Use::test));
+}
+
+std::vector<FrameError> PotentialLearner::frame_errors(const std::vector<FieldSet>& labels) {
+  FramePool frames = implementation_->judged(labels);
+  return frames.frame_errors(implementation_->step, frames.with(Use::test));
 }
 
 FieldSet PotentialLearner::state() const {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "kokkos_kernels/base/context.hpp"
+#include "surrogates/potential/frame_pool.hpp"
 #include "surrogates/potential/neural_potential.hpp"
 #include "surrogates/train/learner.hpp"
 
@@ -39,6 +40,8 @@ class PotentialLearner final : public train::Learner {
   // The same for atoms: score and |ΔF| of each atom, eV/Å, of the held-out frames, and of any labels. Collective.
   std::vector<train::CalibrationPair> atom_calibration();
   std::vector<train::CalibrationPair> atom_pairs(const std::vector<FieldSet>& labels);
+  // How the potential answers any labels. Collective.
+  std::vector<FrameError> frame_errors(const std::vector<FieldSet>& labels);
   // Everything but the initial frames, which the constructor must be given again.
   FieldSet state() const override;
   void restore(const FieldSet& state) override;

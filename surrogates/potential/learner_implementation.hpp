@@ -16,6 +16,7 @@ struct PotentialLearner::Implementation {
   Implementation(Context context, PotentialConfig potential, TrainingConfig training, std::vector<FieldSet> frames);
 
   FrameLabel label_of(const FieldSet& fields, std::int64_t index) const;  // with its group
+  FramePool judged(const std::vector<FieldSet>& labels) const;            // frames that nobody learns from
   void set_ranges(const std::vector<int>& frames);
   void whiten();
   // Rows of the linear model, moments of x, and network samples (where `keep` says so) of the given training frames.

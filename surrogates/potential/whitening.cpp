@@ -94,7 +94,7 @@ void set_distance(const std::vector<double>& mean, const std::vector<double>& co
   const int d = static_cast<int>(mean.size());
   species.center = mean;
   std::vector<double> L(covariance);
-  for (int k = 0; k < d; ++k) L[k * d + k] += 0.01;
+  for (int k = 0; k < d; ++k) L[k * d + k] += 0.01 * L[k * d + k] + 1e-9;
   for (int c = 0; c < d; ++c) {  // Cholesky; d is a few dozen
     for (int k = 0; k < c; ++k) L[c * d + c] -= L[c * d + k] * L[c * d + k];
     L[c * d + c] = std::sqrt(std::max(L[c * d + c], 1e-12));

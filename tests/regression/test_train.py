@@ -30,13 +30,13 @@ def morse(position):
     return energy, np.sum((gradient / r)[..., None] * d, axis=(1, 2))
 
 
-def frames(count, energy=True):
+def frames(count, energy=True, displacement=0.12, seed=1):
     """Extended XYZ of displaced diamond; with `energy` false every second frame lacks it."""
     basis = [(0, 0, 0), (0, .5, .5), (.5, 0, .5), (.5, .5, 0)]
     sites = EDGE * np.array(basis + [tuple(x + .25 for x in b) for b in basis])
-    noise, text = np.random.default_rng(1), []
+    noise, text = np.random.default_rng(seed), []
     for k in range(count):
-        position = sites + noise.normal(0, 0.12, sites.shape)
+        position = sites + noise.normal(0, displacement, sites.shape)
         total, force = morse(position)
         label = f"energy={total:.10f} " if energy or k % 2 else ""
         text.append(f'8\nLattice="{EDGE} 0 0 0 {EDGE} 0 0 0 {EDGE}" Properties=species:S:1:pos:R:3:forces:R:3 {label}pbc="T T T"')
@@ -80,6 +80,23 @@ class Train(CliTest):
         self.assertLess(error, 0.1)  # forces are of order 1 eV/Å
         self.assertNotIn("virial_rmse", outcome.text)
         self.assertTrue((self.folder / "out/model.h5").exists())
+
+    def test_the_gate_would_hand_back_what_is_far_from_the_data(self):
+        path = self.input(frames(80))
+        for displacement, far in ((0.12, False), (0.45, True)):
+            judged = self.write("judged.xyz", frames(40, displacement=displacement, seed=2))
+            outcome = run("train", path, "--set", f'data.test=["{judged}"]', "--output", self.folder / "out")
+            self.assertSucceeds(outcome)
+            back, count, caught, wrong = map(int, re.search(
+                r"hand back (\d+) of the test's (\d+) frames, among them (\d+) of the (\d+)", outcome.text).groups())
+            coverage = float(re.search(r"test/coverage\s+(\S+)", outcome.text).group(1))
+            self.assertEqual(count, 40)
+            self.assertGreaterEqual(caught, 0.95 * wrong)
+            if far:
+                self.assertGreater(wrong, 30)
+            else:
+                self.assertLess(back, 10)
+                self.assertAlmostEqual(coverage, 0.9, delta=0.07)  # 320 atoms, 96 calibrate: a binomial's 2 σ is 0.07
 
     def test_bad_labels_are_named(self):
         good = frames(6)
