@@ -113,7 +113,7 @@ class Train(CliTest):
         self.assertFails(outcome, IO, "nowhere/Si/train.xyz", "github.com")
 
     def test_a_stopped_and_a_killed_training_end_in_the_same_model(self):
-        path = self.input(frames(24), epochs=600)
+        path = self.input(frames(24), epochs=1500)
         unbroken, broken = self.folder / "unbroken", self.folder / "broken"
         self.assertSucceeds(run("train", path, "--output", unbroken))
         more, restarted = [], False
