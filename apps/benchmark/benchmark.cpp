@@ -19,6 +19,7 @@ const Registry<Benchmark>& benchmarks() {
     registry.add("potential-si8000", benchmark_potential);
     registry.add("train-mlearn-si", benchmark_mlearn_si);
     registry.add("train-mlearn-li", benchmark_mlearn_li);
+    registry.add("uncertainty-si", benchmark_uncertainty);
     return registry;
   }();
   return all;

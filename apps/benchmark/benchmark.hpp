@@ -29,5 +29,7 @@ BenchmarkResult benchmark_potential(const Context& context, const CommandLine& l
 // Times to stated errors on mlearn, from the files to the model; --set overrides the training's input.
 BenchmarkResult benchmark_mlearn_si(const Context& context, const CommandLine& line);
 BenchmarkResult benchmark_mlearn_li(const Context& context, const CommandLine& line);
+// Share of silicon frames outside of the training's domain that the gate hands back, of those that are wrong.
+BenchmarkResult benchmark_uncertainty(const Context& context, const CommandLine& line);
 
 }  // namespace locum::apps

@@ -9,6 +9,7 @@
 #include "apps/benchmark/benchmark.hpp"
 #include "apps/label_errors.hpp"
 #include "apps/label_files.hpp"
+#include "apps/uncertainty.hpp"
 #include "io/toml.hpp"
 #include "kokkos_kernels/base/log.hpp"
 #include "kokkos_kernels/base/timer.hpp"
@@ -42,7 +43,7 @@ const std::vector<Target> silicon = {{"0.140 eV/Å, linear", 0.140, 0.0, 10.0, t
 const std::vector<Target> lithium = {{"default", 0.0075, 0.6, 0.0, false, ""}};
 
 struct Attempt {
-  double seconds, force_rmse, energy_rmse;
+  double seconds, force_rmse, energy_rmse, coverage;
 };
 
 Attempt attempt(const Context& caller, TrainConfig config, int seed) {
@@ -57,7 +58,7 @@ Attempt attempt(const Context& caller, TrainConfig config, int seed) {
   const double seconds = context.comm.max(watch.seconds());
   potential::PotentialStep step(learner.potential());
   const LabelErrors errors = errors_on_labels(context, step, config.potential.cutoff, frames.test, 0);
-  return {seconds, errors.force_rmse, 1000.0 * errors.energy_rmse};
+  return {seconds, errors.force_rmse, 1000.0 * errors.energy_rmse, coverage_of_bound(learner, frames.test)};
 }
 
 TrainConfig config_of(const Target& target, const std::string& element, double cutoff,
@@ -83,7 +84,7 @@ struct Outcome {
 
 Outcome try_target(const Context& context, const Target& target, const TrainConfig& config) {
   std::vector<double> seconds;
-  double force = 0.0, energy = 0.0;
+  double force = 0.0, energy = 0.0, coverage = 0.0;
   int missed = 0;
   for (int seed = 1; seed <= seeds; ++seed) {
     const Attempt a = attempt(context, config, seed);
@@ -92,8 +93,9 @@ Outcome try_target(const Context& context, const Target& target, const TrainConf
     missed += !reached;
     force += a.force_rmse / seeds;
     energy += a.energy_rmse / seeds;
-    log::info(fmt::format("  {}, seed {}: {:.2f} s, test {:.4f} eV/Å, {:.2f} meV/atom{}", target.name, seed, a.seconds,
-                          a.force_rmse, a.energy_rmse, reached ? "" : "  (missed)"));
+    coverage += a.coverage / seeds;
+    log::info(fmt::format("  {}, seed {}: {:.2f} s, test {:.4f} eV/Å, {:.2f} meV/atom, coverage {:.3f}{}", target.name, seed,
+                          a.seconds, a.force_rmse, a.energy_rmse, a.coverage, reached ? "" : "  (missed)"));
   }
   std::sort(seconds.begin(), seconds.end());
   Outcome o;
@@ -102,8 +104,8 @@ Outcome try_target(const Context& context, const Target& target, const TrainConf
   o.reached = force <= target.force_rmse && (target.energy_rmse == 0.0 || energy <= target.energy_rmse) &&
               (target.seconds == 0.0 || o.seconds <= target.seconds) && (missed == 0 || !target.every_seed);
   o.text =
-      fmt::format("{}: {:.2f} s, test {:.4f} eV/Å, {:.2f} meV/atom, {} of {} seeds missed {:g} eV/Å{}", target.name,
-                  o.seconds, force, energy, missed, seeds, target.force_rmse, o.reached ? "" : " NOT REACHED");
+      fmt::format("{}: {:.2f} s, test {:.4f} eV/Å, {:.2f} meV/atom, coverage {:.3f}, {} of {} seeds missed {:g} eV/Å{}",
+                  target.name, o.seconds, force, energy, coverage, missed, seeds, target.force_rmse, o.reached ? "" : " NOT REACHED");
   log::info(o.text);
   return o;
 }

@@ -37,6 +37,7 @@ struct BlockOutput {
   View<double*> atom_energy;
   View<double*> atom_score;        // empty: no score is wanted
   View<double* [6]> block_virial;  // xx, yy, zz, xy, xz, yz of −∂E/∂strain
+  RowMajor<double**> block_components;  // (blocks, d): sums of x; not touched where no score is wanted
 };
 
 template <int L>

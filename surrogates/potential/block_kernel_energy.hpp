@@ -208,6 +208,12 @@ KOKKOS_INLINE_FUNCTION void BlockKernel<L>::operator()(int slot) const {
         ::sqrt(a * a + s * s * spread2.lane(lane) + f * f * distance.lane(lane) + near * near);
   }
   for (int k = 0; k < 6; ++k) out.block_virial(b, k) = sum(virial[k]);
+  if (out.atom_score.extent(0) == 0) return;
+  for (int k = 0; k < model.components; ++k) {
+    double total = 0.0;
+    for (int lane = 0; lane < w.count; ++lane) total += (w.base + layout.x)[k].lane(lane);
+    out.block_components(b, k) = total;
+  }
 }
 
 }  // namespace locum::potential

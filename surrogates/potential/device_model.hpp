@@ -18,7 +18,7 @@ struct DeviceModel {
   RadialBasis radials;
   bool use_network = false;
   double cutoff = 0.0, core_inner = 0.0, core_outer = 0.0, min_distance = 0.0;
-  double score_floor = 0.0, score_spread = 0.0, score_distance = 0.0;
+  double score_floor = 0.0, score_spread = 0.0, score_distance = 0.0, score_frame = 0.0;
   int element[largest_species] = {};
   double constant[largest_species] = {};
 
@@ -33,6 +33,8 @@ struct DeviceModel {
   RowMajor<const double***> projection;  // (species, M, d)
   RowMajor<const double**> center;       // (species, d)
   RowMajor<const double***> metric;      // (species, d, d), lower triangular
+  RowMajor<const double**> frame_center;  // (species, d)
+  RowMajor<const double**> frame_metric;  // (species, d)
   RowMajor<const double***> network;     // (species, members, network_size)
   View<const int*> species_of;           // (104): atomic number → species, −1 unknown
 };

@@ -47,11 +47,15 @@ Evaluation::Sums Evaluation::run(const DeviceModel& model, const Configuration& 
   schedule_.arrange(model, input);
   if (block_virial_.extent_int(0) < schedule_.n_blocks)
     block_virial_ = View<double* [6]>(uninitialized("block_virial"), schedule_.n_blocks + schedule_.n_blocks / 8 + 1);
+  if (score.extent(0) > 0 && (block_components_.extent_int(0) < schedule_.n_blocks ||
+                              block_components_.extent_int(1) != model.components))
+    block_components_ = RowMajor<double**>(uninitialized("block_components"),
+                                           schedule_.n_blocks + schedule_.n_blocks / 8 + 1, model.components);
   const int n_all = input.n_local + input.n_ghost;
   Kokkos::deep_copy(Kokkos::subview(force, std::pair<int, int>(0, n_all), Kokkos::ALL()), 0.0);
   const BlockInput in{input.position,        input.atomic_number, input.neighbors.offset,
                       input.neighbors.index, schedule_.order,     schedule_.blocks};
-  const BlockOutput out{force, atom_energy, score, block_virial_};
+  const BlockOutput out{force, atom_energy, score, block_virial_, block_components_};
   switch (model.l_max) {
     case 0:
       launch<0>(model, in, out);
@@ -84,6 +88,19 @@ Evaluation::Sums Evaluation::run(const DeviceModel& model, const Configuration& 
         KOKKOS_LAMBDA(int b, double& sum) { sum += block_virial(b, k); }, v[k]);
   sums.virial = Mat3{{{v[0], v[3], v[4]}, {v[3], v[1], v[5]}, {v[4], v[5], v[2]}}};
   return sums;
+}
+
+std::vector<double> Evaluation::component_sums(const DeviceModel& model) const {
+  const int n_blocks = schedule_.n_blocks, d = model.components;
+  const auto blocks = schedule_.blocks;
+  const auto components = block_components_;
+  const RowMajor<double**> sums("component_sums", model.species, 1 + d);
+  Kokkos::parallel_for(
+      "component_sums", RangePolicy(0, 1 + d), KOKKOS_LAMBDA(int k) {  // one thread a component: one order
+        for (int b = 0; b < n_blocks; ++b) sums(blocks(b, 2), k) += k == 0 ? blocks(b, 1) : components(b, k - 1);
+      });
+  const auto host = host_copy(sums);
+  return {host.data(), host.data() + host.size()};
 }
 
 }  // namespace locum::potential

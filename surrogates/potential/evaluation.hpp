@@ -1,6 +1,8 @@
 // Runs the potential over the owned atoms of a rank. Holds the workspace between calls.
 #pragma once
 
+#include <vector>
+
 #include "solvers/api/atomistic.hpp"
 #include "surrogates/potential/block_kernel.hpp"
 #include "surrogates/potential/device_model.hpp"
@@ -18,6 +20,9 @@ class Evaluation {
   };
   Sums run(const DeviceModel& model, const Configuration& input, const View<double* [3]>& force,
            const View<double*>& atom_energy, const View<double*>& score);
+  // Of the last run that wanted a score: for each species of the owned atoms their number and the sums of x,
+  // (species × (1 + d)).
+  std::vector<double> component_sums(const DeviceModel& model) const;
 
  private:
   template <int L>
@@ -26,6 +31,7 @@ class Evaluation {
   BlockSchedule schedule_;
   BlockWorkspace workspace_;
   View<double* [6]> block_virial_;
+  RowMajor<double**> block_components_;
 };
 
 }  // namespace locum::potential

@@ -148,6 +148,8 @@ FieldSet PotentialLearner::state() const {
   merge_fields("ridge.", my.ridge.state(), state);
   const auto& moments = my.distances.total();
   state.add("distances", "1", {static_cast<std::int64_t>(moments.size())}, moments);
+  const auto& of_frames = my.frame_means.total();
+  state.add("frame_means", "1", {static_cast<std::int64_t>(of_frames.size())}, of_frames);
   state.add_scalar("linear_done", "1", std::int64_t{my.linear_done});
   state.add_scalar("updates", "1", std::int64_t{my.updates});
   state.add_scalar("updated_frames", "1", std::int64_t{my.updated_frames});
@@ -176,6 +178,7 @@ void PotentialLearner::restore(const FieldSet& state) {
   my.core_only->upload();
   my.ridge.restore(fields_with("ridge.", state));
   my.distances.restore(state.real("distances"));
+  my.frame_means.restore(state.real("frame_means"));
   my.linear_done = state.integer_scalar("linear_done") != 0;
   my.updates = static_cast<int>(state.integer_scalar("updates"));
   my.pool.truncate(my.initial_frames);

@@ -33,7 +33,8 @@ PotentialLearner::Implementation::Implementation(Context context_, PotentialConf
       core_step(core_only),
       pool(context, config.cutoff),
       ridge(context, static_cast<int>(potential->elements().size()), potential->invariants().count, training_),
-      distances(context, static_cast<int>(potential->elements().size()), potential->config().components) {
+      distances(context, static_cast<int>(potential->elements().size()), potential->config().components),
+      frame_means(context, static_cast<int>(potential->elements().size()), potential->config().components) {
   training.validate();
   std::vector<FrameLabel> labels;
   std::vector<std::int64_t> trajectory;
@@ -120,15 +121,34 @@ void PotentialLearner::Implementation::gather_training(const std::vector<int>& f
         for (int b = 0; b < 3; ++b) label.virial[a][b] -= core.virial[a][b];
     }
     ridge.add(design, label, pool.at(k).species);
-    RowMajor<double**> x(uninitialized("x_double"), features.x.extent(0), features.x.extent(1));
-    Kokkos::deep_copy(x, features.x);
-    distances.add(x, pool.at(k).species);
+    add_moments(k, features.x);
     if (!keep) continue;
     pool.at(k).sample = std::make_shared<NetworkSample>();
     pool.at(k).sample->features = std::move(features);
   }
   ridge.commit();
   distances.commit();
+  frame_means.commit();
+}
+
+// x (n, d) of frame k, and its mean over the atoms of each species.
+void PotentialLearner::Implementation::add_moments(int k, const RowMajor<float**>& x) {
+  const int n = x.extent_int(0), d = x.extent_int(1);
+  const std::vector<int>& species = pool.at(k).species;
+  RowMajor<double**> copy(uninitialized("x_double"), n, d);
+  Kokkos::deep_copy(copy, x);
+  distances.add(copy, species);
+  const auto host = host_copy(copy);
+  for (int z = 0; z < static_cast<int>(potential->elements().size()); ++z) {
+    const auto count = std::count(species.begin(), species.end(), z);
+    if (count == 0) continue;
+    RowMajor<double**> mean("frame_mean", 1, d);
+    const auto mean_host = Kokkos::create_mirror_view(mean);
+    for (int i = 0; i < n; ++i)
+      for (int c = 0; species[i] == z && c < d; ++c) mean_host(0, c) += host(i, c) / static_cast<double>(count);
+    Kokkos::deep_copy(mean, mean_host);
+    frame_means.add(mean, {z});
+  }
 }
 
 void PotentialLearner::Implementation::make_sample(int k) {
@@ -140,11 +160,14 @@ void PotentialLearner::Implementation::make_sample(int k) {
 void PotentialLearner::Implementation::solve_linear() {
   const Ridge::Solution solution = ridge.solve(training.ridge);
   const int M = potential->invariants().count;
-  for (std::size_t z = 0; z < potential->species().size(); ++z) {
+  for (int z = 0; z < static_cast<int>(potential->species().size()); ++z) {
     SpeciesParameters& s = potential->species()[z];
     s.constant = solution.constant[z];
     s.linear.assign(solution.linear.begin() + z * M, solution.linear.begin() + (z + 1) * M);
-    set_distance(distances.mean(static_cast<int>(z)), distances.covariance(static_cast<int>(z)), s);
+    const std::vector<double> covariance = distances.covariance(z);
+    set_distance(distances.mean(z), covariance, s);
+    set_frame_distance(frame_means.mean(z), frame_means.covariance(z), covariance,
+                       distances.count(z) / std::max(frame_means.count(z), 1.0), s);
   }
   potential->upload();
 }

@@ -21,6 +21,7 @@ struct PotentialLearner::Implementation {
   void whiten();
   // Rows of the linear model, moments of x, and network samples (where `keep` says so) of the given training frames.
   void gather_training(const std::vector<int>& frames, bool keep);
+  void add_moments(int k, const RowMajor<float**>& x);
   void make_sample(int k);
   void solve_linear();
   void set_sample_targets(const std::vector<int>& frames);
@@ -42,7 +43,7 @@ struct PotentialLearner::Implementation {
   FramePool pool;
   FeatureExtractor extractor;
   Ridge ridge;
-  Moments distances;
+  Moments distances, frame_means;  // of x over atoms, and of its mean over frames
   std::optional<train::Trainer> trainer;       // of a fit in progress
   int initial_frames = 0, updated_frames = 0;  // frames of the constructor; frames that a fit has seen
   int updates = 0;

@@ -58,6 +58,8 @@ NeuralPotential::NeuralPotential(PotentialConfig config, std::vector<int> elemen
   zero.projection.assign(M * d, 0.0);
   zero.center.assign(d, 0.0);
   zero.metric.assign(d * d, 0.0);
+  zero.frame_center.assign(d, 0.0);
+  zero.frame_metric.assign(d, 0.0);
   zero.network.assign(static_cast<std::size_t>(config_.members) * network_size(config_.components, config_.hidden),
                       0.0);
   species_.assign(elements_.size(), zero);
@@ -96,6 +98,7 @@ void NeuralPotential::upload() {
   m.score_floor = score.floor;
   m.score_spread = score.spread;
   m.score_distance = score.distance;
+  m.score_frame = score.frame;
   std::vector<int> species_of(128, -1);
   for (std::size_t s = 0; s < S; ++s) {
     m.element[s] = elements_[s];
@@ -107,6 +110,8 @@ void NeuralPotential::upload() {
     check_size(species_[s].projection, M * d, "projection");
     check_size(species_[s].center, d, "center");
     check_size(species_[s].metric, d * d, "metric");
+    check_size(species_[s].frame_center, d, "frame_center");
+    check_size(species_[s].frame_metric, d, "frame_metric");
     check_size(species_[s].network, C * P, "network");
   }
   m.species_of = list_to_device("species_of", species_of);
@@ -131,6 +136,10 @@ void NeuralPotential::upload() {
       stack(RowMajor<double***>(uninitialized("projection"), S, M, d), species_, &SpeciesParameters::projection);
   m.center = stack(RowMajor<double**>(uninitialized("center"), S, d), species_, &SpeciesParameters::center);
   m.metric = stack(RowMajor<double***>(uninitialized("metric"), S, d, d), species_, &SpeciesParameters::metric);
+  m.frame_center =
+      stack(RowMajor<double**>(uninitialized("frame_center"), S, d), species_, &SpeciesParameters::frame_center);
+  m.frame_metric =
+      stack(RowMajor<double**>(uninitialized("frame_metric"), S, d), species_, &SpeciesParameters::frame_metric);
   m.network = stack(RowMajor<double***>(uninitialized("network"), S, C, P), species_, &SpeciesParameters::network);
   device_ = m;
 }

@@ -33,12 +33,14 @@ struct SpeciesParameters {
   std::vector<double> scale;       // (M), invariants' standard deviation; the residual of the projection uses it
   // x measured in the training set: x̄ (d) and the inverse Cholesky factor (d, d) of its covariance.
   std::vector<double> center, metric;
+  // The mean of x over a frame, measured over the frames of the training set: its mean (d), one over its deviation (d).
+  std::vector<double> frame_center, frame_metric;
   std::vector<double> network;  // (m, network_size(d, h)); layout of nn::Committee
 };
 
-// s_i² = c0² + c1² spread_i² + c2² distance_i², eV/Å.
+// s_i² = c0² + c1² spread_i² + c2² distance_i² + c3² (distance of the frame)², eV/Å.
 struct ScoreParameters {
-  double floor = 0.05, spread = 1.0, distance = 0.02;
+  double floor = 0.05, spread = 1.0, distance = 0.02, frame = 0.0;
 };
 
 class NeuralPotential {

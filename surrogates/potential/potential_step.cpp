@@ -1,5 +1,6 @@
 #include "surrogates/potential/potential_step.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "kokkos_kernels/base/errors.hpp"
@@ -16,15 +17,37 @@ void PotentialStep::evaluate_with_score(const Configuration& input, std::span<co
                                         AtomisticResult& output, std::span<double> scores) {
   if (samples.empty()) return;
   compute(input, output, true);
+  const double weight = potential_->device().score_frame, of_frame = weight * weight * frame_distance2(input.comm);
   double worst = 0.0;
   const auto score = atom_score_;
   Kokkos::parallel_reduce(
       "worst_score", RangePolicy(0, input.n_local),
       KOKKOS_LAMBDA(int i, double& most) {
+        score(i) = ::sqrt(score(i) * score(i) + of_frame);
         if (score(i) > most) most = score(i);
       },
       Kokkos::Max<double>(worst));
   scores[0] = input.comm.max(std::max(worst, 0.0));  // −∞ on a rank without atoms
+}
+
+// Largest over the species of Σ_k ((x̄_k − center_k) metric_k)² / d: 1 on average over the training frames.
+double PotentialStep::frame_distance2(const Communicator& comm) const {
+  const NeuralPotential& potential = *potential_;
+  const std::size_t d = potential.device().components;
+  std::vector<double> sums = evaluation_.component_sums(potential.device());
+  comm.sum(std::span<double>(sums));
+  double largest = 0.0;
+  for (std::size_t z = 0; z < potential.species().size(); ++z) {
+    const double* of_species = &sums[z * (1 + d)];
+    if (of_species[0] == 0.0) continue;
+    double distance2 = 0.0;
+    for (std::size_t k = 0; k < d; ++k)
+      distance2 += std::pow((of_species[1 + k] / of_species[0] - potential.species()[z].frame_center[k]) *
+                                potential.species()[z].frame_metric[k],
+                            2);
+    largest = std::max(largest, distance2 / static_cast<double>(d));
+  }
+  return largest;
 }
 
 void PotentialStep::compute(const Configuration& input, AtomisticResult& output, bool with_score) {

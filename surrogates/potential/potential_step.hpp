@@ -18,7 +18,9 @@ class PotentialStep final : public AtomisticSurrogate {
   // Throws ConfigError for an element that the model does not know or a neighbour list shorter than its cut-off,
   // NumericalError when the energy is not finite.
   void evaluate(const Configuration& input, std::span<const int> samples, AtomisticResult& output) override;
-  // scores[0]: largest atomic score of all ranks, eV/Å: predicts the largest atomic |ΔF|.
+  // scores[0]: largest atomic score of all ranks, eV/Å: predicts the largest atomic |ΔF|. Every atom's score has the
+  // distance of the frame's mean x from those of the training frames in it: a strain or another phase moves every atom
+  // by little, all in one direction.
   void evaluate_with_score(const Configuration& input, std::span<const int> samples, AtomisticResult& output,
                            std::span<double> scores) override;
   // Score of each owned atom at the last evaluate_with_score, eV/Å.
@@ -26,6 +28,7 @@ class PotentialStep final : public AtomisticSurrogate {
 
  private:
   void compute(const Configuration& input, AtomisticResult& output, bool with_score);
+  double frame_distance2(const Communicator& comm) const;
   std::shared_ptr<const NeuralPotential> potential_;
   Evaluation evaluation_;
   View<double*> atom_score_;

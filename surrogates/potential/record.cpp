@@ -82,6 +82,7 @@ PotentialRecord NeuralPotential::record() const {
   calibration.add_scalar("floor", "eV/Angstrom", score.floor);
   calibration.add_scalar("spread", "1/Angstrom", score.spread);
   calibration.add_scalar("distance", "eV/Angstrom", score.distance);
+  calibration.add_scalar("frame", "eV/Angstrom", score.frame);
   const std::int64_t M = invariants_.count, d = config_.components, C = config_.members;
   for (std::size_t s = 0; s < elements_.size(); ++s) {
     const SpeciesParameters& p = species_[s];
@@ -93,6 +94,8 @@ PotentialRecord NeuralPotential::record() const {
     fields.add("projection", "1", {M, d}, p.projection);
     fields.add("center", "1", {d}, p.center);
     fields.add("metric", "1", {d, d}, p.metric);
+    fields.add("frame_center", "1", {d}, p.frame_center);
+    fields.add("frame_metric", "1", {d}, p.frame_metric);
     fields.add("network", "1", {C, network_size(config_.components, config_.hidden)}, p.network);
   }
   return record;
@@ -116,7 +119,7 @@ std::shared_ptr<NeuralPotential> NeuralPotential::from_record(const PotentialRec
   potential->use_network = range.integer_scalar("use_network") != 0;
   const FieldSet& calibration = group(record, "calibration");
   potential->score = {calibration.real_scalar("floor"), calibration.real_scalar("spread"),
-                      calibration.real_scalar("distance")};
+                      calibration.real_scalar("distance"), calibration.real_scalar("frame")};
   for (std::size_t s = 0; s < potential->elements_.size(); ++s) {
     const FieldSet& fields = group(record, "species_" + element_symbol(potential->elements_[s]));
     SpeciesParameters& p = potential->species_[s];
@@ -127,6 +130,8 @@ std::shared_ptr<NeuralPotential> NeuralPotential::from_record(const PotentialRec
     p.projection = fields.real("projection");
     p.center = fields.real("center");
     p.metric = fields.real("metric");
+    p.frame_center = fields.real("frame_center");
+    p.frame_metric = fields.real("frame_metric");
     p.network = fields.real("network");
   }
   potential->provenance = record.attributes;

@@ -115,4 +115,15 @@ void set_distance(const std::vector<double>& mean, const std::vector<double>& co
   }
 }
 
+void set_frame_distance(const std::vector<double>& mean, const std::vector<double>& covariance,
+                        const std::vector<double>& atom_covariance, double atoms_per_frame,
+                        SpeciesParameters& species) {
+  const int d = static_cast<int>(mean.size());
+  species.frame_center = mean;
+  for (int k = 0; k < d; ++k) {
+    const double noise = atom_covariance[k * d + k] / std::max(atoms_per_frame, 1.0);
+    species.frame_metric[k] = 1.0 / std::sqrt(std::max({covariance[k * d + k], noise, 1e-12}));
+  }
+}
+
 }  // namespace locum::potential

@@ -43,4 +43,9 @@ void set_whitening(const Context& context, const PotentialConfig& config, const 
 // variance.
 void set_distance(const std::vector<double>& mean, const std::vector<double>& covariance, SpeciesParameters& species);
 
+// Sets frame_center and frame_metric from the moments of the frames' means of x. Where few frames hardly differ, the
+// mean's own noise (variance of an atom / atoms in a frame) is what a new one may differ by.
+void set_frame_distance(const std::vector<double>& mean, const std::vector<double>& covariance,
+                        const std::vector<double>& atom_covariance, double atoms_per_frame, SpeciesParameters& species);
+
 }  // namespace locum::potential

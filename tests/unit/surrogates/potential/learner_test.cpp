@@ -6,6 +6,7 @@
 
 #include "kokkos_kernels/base/errors.hpp"
 #include "surrogates/potential/score_fit.hpp"
+#include "surrogates/potential/whitening.hpp"
 #include "tests/unit/surrogates/potential/potential_fixture.hpp"
 
 namespace locum::potential {
@@ -248,6 +249,39 @@ TEST(Learner, ScoreRisesOutOfTheDomain) {
     EXPECT_GT(test::answer(learner.potential(), test::disordered_diamond(false, 800 + k, 1, 0.5)).score, 1.5 * usual);
 }
 
+// A strain moves every atom by less than the disorder does, but all of them in one direction: the frame's mean shows it.
+TEST(Learner, ScoreRisesWithAStrainBelowTheDisorder) {
+  PotentialLearner learner(world(), student_config(), short_training(),
+                           labelled_frames(teacher(teacher_config(), false), false, 4, 12, 0.15));
+  learner.fit();
+  double usual = 0.0;
+  for (const auto& pair : learner.calibration()) usual = std::max(usual, pair.score);
+  for (int k = 0; k < 5; ++k) {
+    FrameLabel frame = test::disordered_diamond(false, 800 + k, 1, 0.15);
+    EXPECT_LT(test::answer(learner.potential(), frame).score, 1.5 * usual);
+    const double strain = 1.04;  // 0.09 Å of a bond
+    Mat3 wide = frame.cell.vectors();
+    for (auto& row : wide.m)
+      for (double& x : row) x *= strain;
+    frame.cell = Cell(wide);
+    for (double& x : frame.position) x *= strain;
+    EXPECT_GT(test::answer(learner.potential(), frame).score, 1.5 * usual);
+  }
+}
+
+TEST(Learner, AFrameDistanceHasTheFramesDeviationsButNoLessThanAnAtomsNoise) {
+  NeuralPotential potential(student_config(), {14});
+  SpeciesParameters& species = potential.species()[0];
+  const int d = potential.config().components;
+  std::vector<double> mean(d, 0.5), of_frames(d * d, 0.0), of_atoms(d * d, 0.0);
+  for (int k = 0; k < d; ++k) of_atoms[k * d + k] = 1.0;
+  of_frames[0] = 4.0;
+  set_frame_distance(mean, of_frames, of_atoms, 64.0, species);
+  EXPECT_EQ(species.frame_center, mean);
+  EXPECT_DOUBLE_EQ(species.frame_metric[0], 0.5);
+  EXPECT_DOUBLE_EQ(species.frame_metric[1], 8.0);  // √64: frames that never differed may still differ by noise
+}
+
 TEST(Learner, OneTrajectoryIsRefusedAndSoIsAnUpdateWithoutAFit) {
   const auto truth = teacher(student_config(), false);
   EXPECT_THROW(PotentialLearner(world(), student_config(), short_training(), labelled_frames(truth, false, 1, 4)),
@@ -260,11 +294,11 @@ TEST(Learner, OneTrajectoryIsRefusedAndSoIsAnUpdateWithoutAFit) {
 }
 
 TEST(Score, NonNegativeLeastSquaresDropsWhatWouldBeNegative) {
-  // Free minimum of the first at x = (1, 2, 3); of the second at (1, −1, 2), where the second coefficient is held at
+  // Free minimum of the first at x = (1, 2, 3, 4); of the second at (1, −1, 2, 0), where the second coefficient is held at
   // zero.
-  const std::array<std::array<double, 3>, 3> unit{{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}};
-  EXPECT_EQ(nonnegative_least_squares(unit, {1, 2, 3}), (std::array<double, 3>{1, 2, 3}));
-  EXPECT_EQ(nonnegative_least_squares(unit, {1, -1, 2}), (std::array<double, 3>{1, 0, 2}));
+  const NormalMatrix unit{{{1, 0, 0, 0}, {0, 1, 0, 0}, {0, 0, 1, 0}, {0, 0, 0, 1}}};
+  EXPECT_EQ(nonnegative_least_squares(unit, {1, 2, 3, 4}), (Coefficients{1, 2, 3, 4}));
+  EXPECT_EQ(nonnegative_least_squares(unit, {1, -1, 2, 0}), (Coefficients{1, 0, 2, 0}));
 }
 
 }  // namespace
