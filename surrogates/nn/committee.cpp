@@ -49,12 +49,6 @@ std::vector<double> initial_parameters(const CommitteeShape& s, std::uint64_t se
 }
 
 template <class T>
-typename Committee<T>::Offsets Committee<T>::offsets() const {
-  const int d = shape_.inputs, h = shape_.hidden;
-  return {0, d * h, d * h + h, d * h + h + h * h, d * h + 2 * h + h * h, d * h + 3 * h + h * h};
-}
-
-template <class T>
 void Committee<T>::set_parameters(const std::vector<double>& parameters) {
   const auto expected = static_cast<std::size_t>(shape_.members) * shape_.size();
   if (parameters.size() != expected)
@@ -69,7 +63,7 @@ void Committee<T>::set_parameters(const std::vector<double>& parameters) {
 template <class T>
 void Committee<T>::forward(const Matrix<T>& x, int rows, Cache& c) const {
   const int C = shape_.members, d = shape_.inputs, h = shape_.hidden, P = shape_.size();
-  const Offsets at = offsets();
+  const Offsets at = offsets(shape_);
   c.rows = rows;
   c.x = x;
   fit(c.h1, "h1", C * rows, h);
@@ -118,7 +112,7 @@ void Committee<T>::forward(const Matrix<T>& x, int rows, Cache& c) const {
 template <class T>
 void Committee<T>::backward(const Cache& c, const Matrix<T>& v, const Matrix<T>& y_bar, View<T*> gradient) const {
   const int C = shape_.members, d = shape_.inputs, h = shape_.hidden, P = shape_.size(), rows = c.rows;
-  const Offsets at = offsets();
+  const Offsets at = offsets(shape_);
   for (auto* a : {&a1_, &t1_, &a2_, &ba2_, &bz2_, &ba1_, &bz1_}) fit(*a, "committee_work", C * rows, h);
   const T* p = parameters_.data();
   T* g = gradient.data();

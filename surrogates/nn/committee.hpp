@@ -18,6 +18,15 @@ struct CommitteeShape {
   int size() const { return inputs * hidden + hidden + hidden * hidden + hidden + hidden + 1; }
 };
 
+// Where each layer's parameters begin within a member's.
+struct Offsets {
+  int w1, b1, w2, b2, w3, b3;
+};
+inline Offsets offsets(const CommitteeShape& s) {
+  const int d = s.inputs, h = s.hidden;
+  return {0, d * h, d * h + h, d * h + h + h * h, d * h + 2 * h + h * h, d * h + 3 * h + h * h};
+}
+
 // Weights normal with variance 1 / inputs of the layer (w₃ a hundredth of that: training starts
 // near zero), biases zero; each member's own.
 std::vector<double> initial_parameters(const CommitteeShape& shape, std::uint64_t seed, std::uint64_t stream);
@@ -44,14 +53,7 @@ class Committee {
   void backward(const Cache& cache, const linalg::Matrix<T>& tangent, const linalg::Matrix<T>& y_bar,
                 View<T*> gradient) const;
 
-  // Where each layer's parameters begin within a member's. Public for the kernels: nvcc captures no private type.
-  struct Offsets {
-    int w1, b1, w2, b2, w3, b3;
-  };
-
  private:
-  Offsets offsets() const;
-
   CommitteeShape shape_;
   ExecutionSpace space_;
   View<T*> parameters_;

@@ -70,7 +70,7 @@ nn::CommitteeShape PotentialLearner::Implementation::shape() const {
 
 train::TrainerConfig PotentialLearner::Implementation::trainer_config() const {
   return {training.epochs,   training.batch_frames, training.learning_rate, training.warm_up, training.ema_decay,
-          training.patience, context.seed};
+          training.patience, context.seed, training.optimizer};
 }
 
 void PotentialLearner::Implementation::set_ranges(const std::vector<int>& frames) {

@@ -108,6 +108,19 @@ std::size_t NetworkObjective::parameters() const {
   return static_cast<std::size_t>(species_) * s.members * s.size();
 }
 
+train::ParameterLayout NetworkObjective::layout() const {
+  const nn::CommitteeShape& s = committee_[0].shape();
+  const nn::Offsets at = nn::offsets(s);
+  train::ParameterLayout layout;
+  for (int m = 0; m < species_ * s.members; ++m) {
+    const std::size_t first = static_cast<std::size_t>(m) * s.size();
+    layout.parts.push_back(first);
+    layout.matrices.push_back({first + at.w1, s.inputs, s.hidden});
+    layout.matrices.push_back({first + at.w2, s.hidden, s.hidden});
+  }
+  return layout;
+}
+
 void NetworkObjective::load(std::span<const double> parameters) {
   const std::size_t stretch = parameters.size() / species_;
   for (int z = 0; z < species_; ++z) {

@@ -35,6 +35,7 @@ class NetworkObjective final : public train::Objective {
 
   std::size_t parameters() const override;  // species × members × size
   int samples() const override { return static_cast<int>(training_.size()); }
+  train::ParameterLayout layout() const override;  // each member a part, its W₁ and W₂ matrices
   double gradient(std::span<const double> parameters, std::span<const int> batch, std::span<double> gradient) override;
   // The committee's mean: "validation/loss", "validation/force_rmse_eV_per_A", "validation/energy_rmse_meV_per_atom".
   std::map<std::string, double> validate(std::span<const double> parameters) override;

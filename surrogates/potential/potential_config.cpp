@@ -3,6 +3,7 @@
 #include "kokkos_kernels/base/errors.hpp"
 #include "surrogates/potential/harmonics.hpp"
 #include "surrogates/potential/radials.hpp"
+#include "surrogates/train/optimizer.hpp"
 
 namespace locum::potential {
 namespace {
@@ -65,7 +66,8 @@ void TrainingConfig::visit(ConfigVisitor& v) {
   v.value({"network", "", "train the committee on what the linear model leaves"}, network);
   v.value({"epochs", "", "most epochs of the network", {0, 100000}}, epochs);
   v.value({"batch_frames", "", "frames in a batch", {1, 100000}}, batch_frames);
-  v.value({"learning_rate", "", "largest learning rate of Adam", {0.0, 1.0}}, learning_rate);
+  v.value({"optimizer", "", "what turns gradients into steps", {}, train::optimizer_names()}, optimizer);
+  v.value({"learning_rate", "", "largest learning rate of the optimizer", {0.0, 1.0}}, learning_rate);
   v.value({"warm_up", "", "share of the epochs in which the learning rate rises", {0.0, 1.0}}, warm_up);
   v.value({"ema_decay", "", "decay of the averaged weights, per batch", {0.0, 1.0}}, ema_decay);
   v.value({"patience", "", "epochs without improvement before stopping", {1, 100000}}, patience);

@@ -35,6 +35,7 @@ struct TrainingConfig {
   bool network = true;                // false: the linear model only
   int epochs = 100;
   int batch_frames = 8;
+  std::string optimizer = "adam";  // a name of train::optimizer_names()
   double learning_rate = 8e-3;
   double warm_up = 0.05;      // fraction of the epochs
   double ema_decay = 0.98;    // of the averaged weights, per batch

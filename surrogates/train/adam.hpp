@@ -1,23 +1,23 @@
-// Adam: Kingma and Ba, ICLR 2015, Algorithm 1. Gradients do not accumulate: one call, one update.
+// Adam: Kingma and Ba, ICLR 2015, Algorithm 1.
 #pragma once
 
 #include <cstdint>
 #include <span>
 #include <vector>
 
-#include "kokkos_kernels/base/field_set.hpp"
+#include "surrogates/train/optimizer.hpp"
 
 namespace locum::train {
 
-class Adam {
+class Adam final : public Optimizer {
  public:
   explicit Adam(std::size_t size, double beta1 = 0.9, double beta2 = 0.99, double epsilon = 1e-10);
   // parameters −= rate · m̂ / (√v̂ + ε)
-  void update(std::span<double> parameters, std::span<const double> gradient, double rate);
+  void update(std::span<double> parameters, std::span<const double> gradient, double rate) override;
   std::int64_t updates() const { return updates_; }
 
-  FieldSet state() const;
-  void restore(const FieldSet& state);
+  FieldSet state() const override;
+  void restore(const FieldSet& state) override;
 
  private:
   double beta1_, beta2_, epsilon_;

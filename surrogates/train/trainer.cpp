@@ -9,6 +9,11 @@
 #include "surrogates/train/schedule.hpp"
 
 namespace locum::train {
+namespace {
+
+const std::string optimizer_prefix = "optimizer.";
+
+}  // namespace
 
 std::vector<int> shuffled(int n, std::uint64_t seed, std::uint64_t epoch) {
   std::vector<int> order(n);
@@ -21,12 +26,16 @@ std::vector<int> shuffled(int n, std::uint64_t seed, std::uint64_t epoch) {
 }
 
 Trainer::Trainer(TrainerConfig config, std::vector<double> start)
-    : config_(config), parameters_(std::move(start)), adam_(parameters_.size()), ema_(parameters_, config.ema_decay) {
+    : config_(config), parameters_(std::move(start)), ema_(parameters_, config.ema_decay) {
   stopping_.patience = config.patience;
   stopping_.parameters = parameters_;
 }
 
 void Trainer::epoch(Objective& objective, const EpochCallback& callback) {
+  if (!optimizer_) {
+    optimizer_ = make_optimizer(config_.optimizer, parameters_.size(), objective.layout());
+    if (!optimizer_state_.fields().empty()) optimizer_->restore(optimizer_state_);
+  }
   const int n = objective.samples(), batches = (n + config_.batch - 1) / config_.batch;
   const std::vector<int> order = shuffled(n, config_.seed, epoch_);
   std::vector<double> gradient(parameters_.size());
@@ -36,7 +45,7 @@ void Trainer::epoch(Objective& objective, const EpochCallback& callback) {
     const double progress = (epoch_ + (b + 1.0) / (batches + 1.0)) / config_.epochs;
     rate = cosine_schedule(progress, config_.warm_up, config_.learning_rate);
     loss += count * objective.gradient(parameters_, std::span<const int>(order).subspan(first, count), gradient);
-    adam_.update(parameters_, gradient, rate);
+    optimizer_->update(parameters_, gradient, rate);
     ema_.update(parameters_);
   }
   loss /= std::max(n, 1);
@@ -53,13 +62,14 @@ void Trainer::epoch(Objective& objective, const EpochCallback& callback) {
 FieldSet Trainer::state() const {
   FieldSet state;
   const auto n = static_cast<std::int64_t>(parameters_.size());
-  const FieldSet adam = adam_.state();
   state.add("parameters", "1", {n}, parameters_);
   state.add("average", "1", {n}, ema_.average());
   state.add("best_parameters", "1", {n}, stopping_.parameters);
-  state.add("adam_first", "1", {n}, adam.real("first"));
-  state.add("adam_second", "1", {n}, adam.real("second"));
-  state.add_scalar("adam_updates", "1", adam.integer_scalar("updates"));
+  const FieldSet optimizer = optimizer_ ? optimizer_->state() : optimizer_state_;
+  for (const auto& [name, field] : optimizer.fields())
+    std::visit([&, &name = name, &field = field](
+                   const auto& values) { state.add(optimizer_prefix + name, field.unit, field.shape, values); },
+               field.values);
   state.add_scalar("average_updates", "1", ema_.updates());
   state.add_scalar("epoch", "1", std::int64_t{epoch_});  // the shuffle counter too
   state.add_scalar("best_loss", "1", stopping_.best);
@@ -69,12 +79,15 @@ FieldSet Trainer::state() const {
 
 void Trainer::restore(const FieldSet& state) {
   parameters_ = state.real("parameters");
-  FieldSet adam;
-  const auto n = static_cast<std::int64_t>(parameters_.size());
-  adam.add_scalar("updates", "1", state.integer_scalar("adam_updates"));
-  adam.add("first", "1", {n}, state.real("adam_first"));
-  adam.add("second", "1", {n}, state.real("adam_second"));
-  adam_.restore(adam);
+  optimizer_.reset();
+  optimizer_state_ = {};
+  for (const auto& [name, field] : state.fields())
+    if (name.starts_with(optimizer_prefix))
+      std::visit(
+          [&, &name = name, &field = field](const auto& values) {
+            optimizer_state_.add(name.substr(optimizer_prefix.size()), field.unit, field.shape, values);
+          },
+          field.values);
   ema_.restore(state.real("average"), state.integer_scalar("average_updates"));
   stopping_.parameters = state.real("best_parameters");
   stopping_.best = state.real_scalar("best_loss");

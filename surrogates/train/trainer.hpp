@@ -1,4 +1,5 @@
-// The training loop of any network: batches in an order drawn anew every epoch, Adam, averaged weights, early stopping.
+// The training loop of any network: batches in an order drawn anew every epoch, an optimizer, averaged weights, early
+// stopping.
 //
 // A network and its data are an Objective. Everything is collective; every rank holds the same parameters, so that n
 // ranks give the loss curve of one to rounding.
@@ -11,9 +12,9 @@
 #include <vector>
 
 #include "kokkos_kernels/base/field_set.hpp"
-#include "surrogates/train/adam.hpp"
 #include "surrogates/train/early_stopping.hpp"
 #include "surrogates/train/ema.hpp"
+#include "surrogates/train/optimizer.hpp"
 
 namespace locum::train {
 
@@ -22,6 +23,8 @@ class Objective {
   virtual ~Objective() = default;
   virtual std::size_t parameters() const = 0;
   virtual int samples() const = 0;  // training samples of all ranks
+  // What optimizers may know of the parameters; one flat block with one loss where nothing is said.
+  virtual ParameterLayout layout() const { return {}; }
   // Mean loss over the batch (indices below samples()), and its gradient, overwritten; summed over the ranks.
   virtual double gradient(std::span<const double> parameters, std::span<const int> batch,
                           std::span<double> gradient) = 0;
@@ -37,6 +40,7 @@ struct TrainerConfig {
   double ema_decay = 0.98;
   int patience = 12;
   std::uint64_t seed = 1;
+  std::string optimizer = "adam";  // a name of optimizer_names()
 };
 
 class Trainer {
@@ -63,7 +67,8 @@ class Trainer {
  private:
   TrainerConfig config_;
   std::vector<double> parameters_;
-  Adam adam_;
+  std::unique_ptr<Optimizer> optimizer_;  // made when the first objective tells its layout
+  FieldSet optimizer_state_;              // that one shall begin with
   Ema ema_;
   EarlyStopping stopping_;
   int epoch_ = 0;
