@@ -13,6 +13,7 @@ struct CommandLine {
   std::vector<std::string> set;  // --set section.key=value
   std::string output;            // --output DIR, or a file for convert
   std::string json;              // --json FILE, benchmark only
+  std::string from;              // --from MODEL, train only
   bool restart = false, quiet = false;
 };
 

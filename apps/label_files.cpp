@@ -62,6 +62,9 @@ LabelledFrames read_label_files(const Communicator& comm, const TrainConfig& con
   if (!config.dataset.empty()) take(config.dataset, false);
   for (const auto& name : config.data.train) take(config.data.path(name), false);
   for (const auto& name : config.data.test) take(config.data.path(name), true);
+  for (const auto& name : config.data.replay)
+    for (const FieldSet& frame : read_file(comm, config.data.path(name), config.data.published))
+      all.replay.push_back(marked(frame, -1, 0));
   return all;
 }
 

@@ -11,7 +11,7 @@
 namespace locum::apps {
 
 struct LabelledFrames {
-  std::vector<FieldSet> train, test;
+  std::vector<FieldSet> train, test, replay;
 };
 
 // Every frame gets the scalars "source" (number of its file) and a "trajectory" that no other file has. Frames without

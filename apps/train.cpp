@@ -1,6 +1,8 @@
 // `locum train`: a surrogate from a dataset of labelled samples.
 #include <fmt/format.h>
 
+#include <optional>
+
 #include "apps/input.hpp"
 #include "apps/label_errors.hpp"
 #include "apps/label_files.hpp"
@@ -29,16 +31,40 @@ void report_uncertainty(potential::PotentialLearner& learner, const train::FitRe
                   gate.flagged, gate.frames, gate.caught, gate.wrong, gate.limit));
 }
 
+// The given model of a fine-tuning; its architecture takes the place of the input's.
+std::optional<potential::StartingPoint> starting_point(const Context& context, const TrainConfig& config,
+                                                       std::vector<FieldSet> replay) {
+  if (config.from.empty()) return {};
+  io::Tree tree = io::read_model(context.comm, config.from);
+  log::info(fmt::format("fine-tuning {}: architecture, invariants and whitening are its own; trunk {}, {}", config.from,
+                        config.tune.trunk,
+                        config.tune.memory ? "its normal equations count on" : "pulled to its linear weights"));
+  return potential::StartingPoint{{std::move(tree.attributes), std::move(tree.groups)}, config.tune, std::move(replay)};
+}
+
+// What was forgotten of the given model's domain.
+void report_old_domain(const train::FitReport& fit) {
+  const auto after = fit.metrics.find("old_domain/force_rmse_eV_per_A");
+  if (after == fit.metrics.end())
+    log::info("  old domain: no frames of it were given (data.replay): its error is not known");
+  else
+    log::info(fmt::format("  old domain: {:.4f} eV/Å on its held-out frames, {:.4f} before", after->second,
+                          fit.metrics.at("old_domain_before/force_rmse_eV_per_A")));
+}
+
 }  // namespace
 
-void run_train(const Context& caller, const CommandLine& line) {
+void run_train(const Context& caller, const CommandLine& given) {
+  CommandLine line = given;
+  if (!line.from.empty()) line.set.push_back(fmt::format("from=\"{}\"", line.from));
   const auto [config, directory] = open_run<TrainConfig>(caller, line);
   Context context = caller;
   context.seed = static_cast<std::uint64_t>(config.seed);
   const LabelledFrames frames = read_label_files(context.comm, config);
   log::info(fmt::format("{} frames to learn from, {} for the test", frames.train.size(), frames.test.size()));
 
-  potential::PotentialLearner learner(context, config.potential, config.training, frames.train);
+  potential::PotentialLearner learner(context, config.potential, config.training, frames.train,
+                                      starting_point(context, config, frames.replay));
   const std::string progress = directory.file("training.h5");
   if (line.restart && directory.has("training.h5"))
     learner.restore(io::read_tree(context.comm, progress, training_format).groups.at("learner"));
@@ -56,15 +82,16 @@ void run_train(const Context& caller, const CommandLine& line) {
               fmt::format("stopped by a signal; everything is kept in {}: go on with --restart", directory.path())};
       });
   keep();
-  const potential::PotentialRecord record = learner.potential()->record();
+  const potential::PotentialRecord record = learner.record();
   io::write_model(context.comm, directory.file("model.h5"), io::Tree{record.groups, record.attributes});
 
   log::info(fmt::format("trained on {} frames in {:.2f} s", report.samples, report.seconds));
   for (const auto& [name, value] : report.metrics) log::info(fmt::format("  {:<40} {:.5g}", name, value));
+  if (!config.from.empty()) report_old_domain(report);
   if (!frames.test.empty()) {
     potential::PotentialStep step(learner.potential());
     for (const auto& [name, value] :
-         as_metrics(errors_on_labels(context, step, config.potential.cutoff, frames.test, 0), "test"))
+         as_metrics(errors_on_labels(context, step, learner.potential()->config().cutoff, frames.test, 0), "test"))
       log::info(fmt::format("  {:<40} {:.5g}", name, value));
     report_uncertainty(learner, report, frames.test);
   }

@@ -6,15 +6,17 @@
 #include <vector>
 
 #include "surrogates/potential/potential_config.hpp"
+#include "surrogates/potential/tuning.hpp"
 
 namespace locum::apps {
 
 // Files of labelled frames: extended XYZ, or datasets of Locum.
 struct LabelFiles {
-  std::string root;                // folder that the names are relative to
-  std::vector<std::string> train;  // validation is taken from these
-  std::vector<std::string> test;   // never seen by training; frames with role 1 of the others are added
-  std::string published;           // where the files can be had; part of the message when they are not there
+  std::string root;                      // folder that the names are relative to
+  std::vector<std::string> train;        // validation is taken from these
+  std::vector<std::string> test;         // never seen by training; frames with role 1 of the others are added
+  std::string published;                 // where the files can be had; part of the message when they are not there
+  std::vector<std::string> replay = {};  // of a fine-tuning: labels that the given model was trained on
 
   void visit(ConfigVisitor& v);
   std::string path(const std::string& name) const { return root.empty() ? name : root + "/" + name; }
@@ -24,9 +26,11 @@ struct TrainConfig {
   std::string title = "training";
   std::int64_t seed = 1;
   std::string dataset;  // one more file to train on
+  std::string from;     // model file to start from: a fine-tuning
   LabelFiles data;
   potential::PotentialConfig potential;
   potential::TrainingConfig training;
+  potential::TuneConfig tune;
 
   void visit(ConfigVisitor& v);
   void validate() const;

@@ -142,7 +142,7 @@ void LearnRun::fit() {
 }
 
 void LearnRun::write_model() {
-  const potential::PotentialRecord record = learner_->potential()->record();
+  const potential::PotentialRecord record = learner_->record();
   io::write_model(context_.comm, directory_.file("model.h5"), io::Tree{record.groups, record.attributes});
 }
 

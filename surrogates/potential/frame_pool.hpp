@@ -15,7 +15,9 @@
 
 namespace locum::potential {
 
-enum class Use { train, validation, test, calibration };  // calibration: new labels that are held out
+// calibration: new labels that are held out. Of what a given model was trained on: replay, trained on again;
+// old_domain, held out.
+enum class Use { train, validation, test, calibration, replay, old_domain };
 
 struct PoolFrame {
   FrameLabel label;

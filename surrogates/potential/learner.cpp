@@ -12,24 +12,36 @@ constexpr double update_rate = 0.3;  // of the first training's learning rate
 }  // namespace
 
 PotentialLearner::PotentialLearner(Context context, PotentialConfig potential, TrainingConfig training,
-                                   std::vector<FieldSet> frames)
-    : implementation_(std::make_unique<Implementation>(std::move(context), potential, training, std::move(frames))) {}
+                                   std::vector<FieldSet> frames, std::optional<StartingPoint> start)
+    : implementation_(std::make_unique<Implementation>(std::move(context), potential, training, std::move(frames),
+                                                       std::move(start))) {}
 PotentialLearner::~PotentialLearner() = default;
 
 std::shared_ptr<NeuralPotential> PotentialLearner::potential() const { return implementation_->potential; }
 
+PotentialRecord PotentialLearner::record() const {
+  constexpr std::size_t largest_memory = std::size_t{64} << 20;
+  PotentialRecord record = implementation_->potential->record();
+  const std::size_t width = implementation_->ridge.width();
+  if (8 * width * width <= largest_memory) record.groups[memory_group] = implementation_->memory();
+  return record;
+}
+
 train::FitReport PotentialLearner::fit(const EpochCallback& callback) {
   Implementation& my = *implementation_;
   const Stopwatch watch;
-  const std::vector<int> frames = my.pool.with(Use::train), validation = my.pool.with(Use::validation);
+  const std::vector<int> frames = my.network_frames(), validation = my.pool.with(Use::validation);
   const bool resumed = my.linear_done;
   if (!resumed) {
     // What was held out is known ground too: its errors are measured. Only nearer pairs than any label has are news.
-    std::vector<int> known = frames;
+    std::vector<int> known = my.pool.with(Use::train);
     known.insert(known.end(), validation.begin(), validation.end());
     my.set_ranges(known);
-    my.whiten();
-    my.gather_training(frames, my.training.network);
+    if (my.start)
+      my.extractor.use(*my.potential);  // the given whitening stays
+    else
+      my.whiten();
+    my.gather_training(my.linear_frames(), my.training.network);
     my.solve_linear();
     my.linear_done = true;
   }
@@ -41,20 +53,8 @@ train::FitReport PotentialLearner::fit(const EpochCallback& callback) {
     NetworkObjective objective = my.objective(frames);
     const std::vector<double> none(objective.parameters(), 0.0);
     auto bare = objective.validate(none);
-    if (!my.trainer) {
-      std::vector<double> start;
-      for (std::size_t z = 0; z < my.potential->species().size(); ++z) {
-        const auto part = nn::initial_parameters(my.shape(), my.context.seed, z);
-        start.insert(start.end(), part.begin(), part.end());
-      }
-      my.trainer.emplace(my.trainer_config(), start);
-      if (callback) callback(0, bare);
-    }
-    my.trainer->run(objective, callback);
-    // Where validation does not gain, the pure ridge answers.
-    my.potential->use_network = my.trainer->best_loss() < bare.at("validation/loss");
-    my.take_network(my.trainer->best());
-    my.trainer.reset();
+    if (!my.trainer && callback) callback(0, bare);
+    my.train_networks(objective, bare.at("validation/loss"), callback);
     my.choose_reservoir(frames);
   }
   my.finish();
@@ -145,11 +145,7 @@ FieldSet PotentialLearner::state() const {
   const Implementation& my = *implementation_;
   FieldSet state;
   for (const auto& [name, group] : my.potential->record().groups) merge_fields("potential." + name + ".", group, state);
-  merge_fields("ridge.", my.ridge.state(), state);
-  const auto& moments = my.distances.total();
-  state.add("distances", "1", {static_cast<std::int64_t>(moments.size())}, moments);
-  const auto& of_frames = my.frame_means.total();
-  state.add("frame_means", "1", {static_cast<std::int64_t>(of_frames.size())}, of_frames);
+  merge_fields("memory.", my.memory(), state);
   state.add_scalar("linear_done", "1", std::int64_t{my.linear_done});
   state.add_scalar("updates", "1", std::int64_t{my.updates});
   state.add_scalar("updated_frames", "1", std::int64_t{my.updated_frames});
@@ -176,9 +172,7 @@ void PotentialLearner::restore(const FieldSet& state) {
   my.potential->provenance = provenance;
   my.core_only->default_core = my.potential->default_core;
   my.core_only->upload();
-  my.ridge.restore(fields_with("ridge.", state));
-  my.distances.restore(state.real("distances"));
-  my.frame_means.restore(state.real("frame_means"));
+  my.remember(fields_with("memory.", state));
   my.linear_done = state.integer_scalar("linear_done") != 0;
   my.updates = static_cast<int>(state.integer_scalar("updates"));
   my.pool.truncate(my.initial_frames);

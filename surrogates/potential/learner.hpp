@@ -8,12 +8,14 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "kokkos_kernels/base/context.hpp"
 #include "surrogates/potential/frame_pool.hpp"
 #include "surrogates/potential/neural_potential.hpp"
+#include "surrogates/potential/tuning.hpp"
 #include "surrogates/train/learner.hpp"
 
 namespace locum::potential {
@@ -25,14 +27,21 @@ class PotentialLearner final : public train::Learner {
 
   // frames: labels of Atomistic::label with an integer scalar "trajectory", the same list on every rank. Validation
   // (and test) take whole trajectories. Throws ConfigError with fewer than two trajectories.
-  PotentialLearner(Context context, PotentialConfig potential, TrainingConfig training, std::vector<FieldSet> frames);
+  // With `start` it is a fine-tuning: `potential` must then be the given model's. Throws ConfigError for an element
+  // that this model does not know.
+  PotentialLearner(Context context, PotentialConfig potential, TrainingConfig training, std::vector<FieldSet> frames,
+                   std::optional<StartingPoint> start = {});
   ~PotentialLearner() override;
 
   // The first training. Metrics: {train,validation,test}/{force_rmse_eV_per_A, energy_rmse_meV_per_atom,
-  // virial_rmse_meV_per_atom}. Collective. After restore() of a state taken in a callback it goes on from there.
+  // virial_rmse_meV_per_atom}; of a fine-tuning with frames to replay also old_domain/… and old_domain_before/…
+  // Collective. After restore() of a state taken in a callback it goes on from there.
   train::FitReport fit(const EpochCallback& callback = {});
   // The potential that fit() and update() write to; share it with a PotentialStep.
   std::shared_ptr<NeuralPotential> potential() const;
+  // The model as its file keeps it, with what a later fine-tuning starts from: the normal equations of the linear part
+  // (unless they are larger than 64 MiB) and the moments that tell known ground.
+  PotentialRecord record() const;
 
   void add(const FieldSet& label) override;
   train::FitReport update() override;

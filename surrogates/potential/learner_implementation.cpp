@@ -24,18 +24,21 @@ std::vector<int> elements_of(const std::vector<FieldSet>& frames) {
 }  // namespace
 
 PotentialLearner::Implementation::Implementation(Context context_, PotentialConfig config, TrainingConfig training_,
-                                                 std::vector<FieldSet> frames)
+                                                 std::vector<FieldSet> frames, std::optional<StartingPoint> start_)
     : context(std::move(context_)),
       training(training_),
-      potential(std::make_shared<NeuralPotential>(config, elements_of(frames))),
-      core_only(std::make_shared<NeuralPotential>(config, elements_of(frames))),
+      potential(start_ ? NeuralPotential::from_record(start_->model)
+                       : std::make_shared<NeuralPotential>(config, elements_of(frames))),
+      core_only(std::make_shared<NeuralPotential>(potential->config(), potential->elements())),
       step(potential),
       core_step(core_only),
-      pool(context, config.cutoff),
+      pool(context, potential->config().cutoff),
       ridge(context, static_cast<int>(potential->elements().size()), potential->invariants().count, training_),
       distances(context, static_cast<int>(potential->elements().size()), potential->config().components),
-      frame_means(context, static_cast<int>(potential->elements().size()), potential->config().components) {
+      frame_means(context, static_cast<int>(potential->elements().size()), potential->config().components),
+      start(std::move(start_)) {
   training.validate();
+  if (start) take_starting_point();
   std::vector<FrameLabel> labels;
   std::vector<std::int64_t> trajectory;
   for (std::size_t k = 0; k < frames.size(); ++k) {
@@ -52,14 +55,27 @@ PotentialLearner::Implementation::Implementation(Context context_, PotentialConf
                                                          : Use::test;
     pool.add(std::move(labels[k]), use, *potential);
   }
+  if (start) add_replay();
   initial_frames = pool.size();
-  for (const int k : pool.with(Use::train)) ridge.declare_group(pool.at(k).label.group);
+  for (const int k : linear_frames()) ridge.declare_group(pool.at(k).label.group);
+}
+
+// Frames to replay are in the normal equations of the given model already, if they count on.
+std::vector<int> PotentialLearner::Implementation::linear_frames() const {
+  return start && !start->tune.memory ? network_frames() : pool.with(Use::train);
+}
+
+std::vector<int> PotentialLearner::Implementation::network_frames() const {
+  std::vector<int> frames = pool.with(Use::replay);
+  const std::vector<int> fresh = pool.with(Use::train);
+  frames.insert(frames.end(), fresh.begin(), fresh.end());
+  return frames;
 }
 
 FrameLabel PotentialLearner::Implementation::label_of(const FieldSet& fields, std::int64_t index) const {
   FrameLabel label = read_label(fields, index);
   if (training.offsets == "size") label.group = label.atoms();
-  if (training.offsets == "source" && fields.has("source")) label.group = fields.integer_scalar("source");
+  if (training.offsets == "source" && fields.has("source")) label.group = first_group + fields.integer_scalar("source");
   return label;
 }
 
@@ -69,8 +85,9 @@ nn::CommitteeShape PotentialLearner::Implementation::shape() const {
 }
 
 train::TrainerConfig PotentialLearner::Implementation::trainer_config() const {
-  return {training.epochs,   training.batch_frames, training.learning_rate, training.warm_up, training.ema_decay,
-          training.patience, context.seed, training.optimizer};
+  const double rate = (start ? start->tune.rate : 1.0) * training.learning_rate;
+  return {training.epochs,    training.batch_frames, rate,         training.warm_up,
+          training.ema_decay, training.patience,     context.seed, training.optimizer};
 }
 
 void PotentialLearner::Implementation::set_ranges(const std::vector<int>& frames) {
@@ -158,7 +175,8 @@ void PotentialLearner::Implementation::make_sample(int k) {
 }
 
 void PotentialLearner::Implementation::solve_linear() {
-  const Ridge::Solution solution = ridge.solve(training.ridge);
+  const bool pulled = start && !start->tune.memory && updates == 0;
+  const Ridge::Solution solution = ridge.solve(training.ridge, pulled ? given_linear() : Ridge::Pull{});
   const int M = potential->invariants().count;
   for (int z = 0; z < static_cast<int>(potential->species().size()); ++z) {
     SpeciesParameters& s = potential->species()[z];
@@ -251,6 +269,7 @@ std::map<std::string, double> PotentialLearner::Implementation::metrics() {
   if (!pool.with(Use::test).empty()) pool.add_metrics(step, pool.with(Use::test), ridge, "test", metrics);
   if (!pool.with(Use::calibration).empty())
     pool.add_metrics(step, pool.with(Use::calibration), ridge, "production", metrics);
+  add_old_domain(metrics);
   return metrics;
 }
 

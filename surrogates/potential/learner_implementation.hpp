@@ -13,10 +13,19 @@
 namespace locum::potential {
 
 struct PotentialLearner::Implementation {
-  Implementation(Context context, PotentialConfig potential, TrainingConfig training, std::vector<FieldSet> frames);
+  Implementation(Context context, PotentialConfig potential, TrainingConfig training, std::vector<FieldSet> frames,
+                 std::optional<StartingPoint> start);
 
   FrameLabel label_of(const FieldSet& fields, std::int64_t index) const;  // with its group
-  FramePool judged(const std::vector<FieldSet>& labels) const;            // frames that nobody learns from
+  void take_starting_point();
+  Ridge::Pull given_linear() const;
+  void add_old_domain(std::map<std::string, double>& metrics);
+  std::vector<int> linear_frames() const;
+  std::vector<int> network_frames() const;
+  void add_replay();
+  FieldSet memory() const;  // of the linear part and of known ground
+  void remember(const FieldSet& memory);
+  FramePool judged(const std::vector<FieldSet>& labels) const;  // frames that nobody learns from
   void set_ranges(const std::vector<int>& frames);
   void whiten();
   // Rows of the linear model, moments of x, and network samples (where `keep` says so) of the given training frames.
@@ -26,6 +35,9 @@ struct PotentialLearner::Implementation {
   void solve_linear();
   void set_sample_targets(const std::vector<int>& frames);
   NetworkObjective objective(const std::vector<int>& training);
+  // The networks' training, of a fine-tuning in the parameters that it leaves free. Networks that do not lower
+  // bare_loss (the validation loss without them) are left out.
+  void train_networks(NetworkObjective& objective, double bare_loss, const EpochCallback& callback);
   void take_network(const std::vector<double>& parameters);
   std::vector<double> network() const;
   void choose_reservoir(const std::vector<int>& candidates);
@@ -43,7 +55,9 @@ struct PotentialLearner::Implementation {
   FramePool pool;
   FeatureExtractor extractor;
   Ridge ridge;
-  Moments distances, frame_means;  // of x over atoms, and of its mean over frames
+  Moments distances, frame_means;              // of x over atoms, and of its mean over frames
+  std::optional<StartingPoint> start;          // of a fine-tuning
+  std::int64_t first_group = 0;                // of labels from files: those of the given model's come before
   std::optional<train::Trainer> trainer;       // of a fit in progress
   int initial_frames = 0, updated_frames = 0;  // frames of the constructor; frames that a fit has seen
   int updates = 0;

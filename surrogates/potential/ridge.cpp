@@ -72,6 +72,10 @@ void Ridge::declare_group(std::int64_t group) {
   resize();
 }
 
+std::int64_t Ridge::largest_group() const {
+  return groups_.empty() ? -1 : *std::max_element(groups_.begin(), groups_.end());
+}
+
 void Ridge::add(const RowMajor<double**>& design, const FrameLabel& label, const std::vector<int>& species) {
   const int n = label.atoms();
   const auto found = std::find(groups_.begin(), groups_.end(), label.group);
@@ -121,7 +125,7 @@ void Ridge::commit() {
   Kokkos::deep_copy(mine_, 0.0);
 }
 
-Ridge::Solution Ridge::solve(double ridge) const {
+Ridge::Solution Ridge::solve(double ridge, const Pull& pull) const {
   const int n = width_ - 1, linear = linear_columns(), free = n - linear;
   // Constants first: elimination takes them out of the rest before anything is regularised.
   std::vector<int> order(n);
@@ -137,8 +141,16 @@ Ridge::Solution Ridge::solve(double ridge) const {
   for (double lambda = ridge;; lambda = std::max(10.0 * lambda, 1e-14)) {
     for (int r = 0; r < n; ++r) {
       for (int c = 0; c < n; ++c) factor_host(r, c) = scale[r] * scale[c] * total_[order[r] * width_ + order[c]];
-      right_host(0, r) = scale[r] * total_[order[r] * width_ + n];
-      factor_host(r, r) += order[r] < linear ? lambda : (factor_host(r, r) > 0.0 ? 0.0 : 1.0);
+      const int k = order[r];
+      right_host(0, r) = scale[r] * total_[k * width_ + n];
+      if (k < linear) {
+        factor_host(r, r) += lambda + pull.strength;
+        if (pull.strength > 0.0) right_host(0, r) += pull.strength * pull.to.linear[k] / scale[r];
+      } else if (!(factor_host(r, r) > 0.0)) {
+        factor_host(r, r) = 1.0;
+        const std::size_t z = k - linear;
+        right_host(0, r) = z < pull.to.constant.size() ? pull.to.constant[z] : 0.0;
+      }
     }
     Kokkos::deep_copy(factor, factor_host);
     Kokkos::deep_copy(right, right_host);

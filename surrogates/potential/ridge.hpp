@@ -23,6 +23,7 @@ class Ridge {
 
   // Declares a group of labels; the first one declared has no nuisance constants. Every rank, in the same order.
   void declare_group(std::int64_t group);
+  std::int64_t largest_group() const;   // −1: none has been declared
   int width() const { return width_; }  // of the design rows, target included
 
   // design: (3 n + 7, width()) with the rows of FeatureExtractor::design_rows; overwritten. `species` names each
@@ -35,9 +36,16 @@ class Ridge {
     std::vector<double> linear;    // (species × invariants)
     std::vector<double> constant;  // (species), eV
   };
-  // ridge: relative to the force norm of each column; constants are free. Throws NumericalError when the equations stay
-  // singular although the ridge has been raised a thousandfold. The same on every rank.
-  Solution solve(double ridge) const;
+  // Weights that a solution is pulled to; strength: relative to the force norm of each column, as the ridge.
+  struct Pull {
+    double strength = 0.0;
+    Solution to;
+  };
+  // ridge: relative to the force norm of each column; constants are free, and stay those of `pull` where no label has
+  // an energy. Throws NumericalError when the equations stay singular although the ridge has been raised a
+  // thousandfold. The same on every rank.
+  Solution solve(double ridge, const Pull& pull) const;
+  Solution solve(double ridge) const { return solve(ridge, Pull{}); }
   // What labels of this group lie above the model, eV per atom; zero for the first group. After solve().
   struct Offset {
     double energy = 0.0, virial = 0.0;  // virial: each diagonal component

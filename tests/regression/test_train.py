@@ -81,6 +81,34 @@ class Train(CliTest):
         self.assertNotIn("virial_rmse", outcome.text)
         self.assertTrue((self.folder / "out/model.h5").exists())
 
+    def test_fine_tuning_goes_on_from_a_model_and_says_what_it_forgets(self):
+        old = self.write("old.xyz", frames(24, displacement=0.1))
+        self.assertSucceeds(run("train", self.input(frames(24, displacement=0.1)), "--output", self.folder / "given"))
+        model = self.folder / "given/model.h5"
+        tuned = self.input(frames(16, displacement=0.25, seed=2), name="new.xyz")
+
+        def old_domain(*settings):
+            outcome = run("train", tuned, "--from", model, "--set", f'data.replay=["{old}"]', *settings,
+                          "--output", self.folder / "tuned", ranks=2)
+            self.assertSucceeds(outcome)
+            return map(float, re.search(r"old domain: (\S+) eV/Å on its held-out frames, (\S+) before",
+                                        outcome.text).groups())
+
+        after, before = old_domain("--set", 'tune.trunk="frozen"')
+        self.assertGreater(before, 0.0)
+        forgotten, _ = old_domain("--set", "tune.memory=false", "--set", "tune.prior=0.0", "--set", "tune.replay_frames=0")
+        self.assertLess(after, 0.8 * forgotten)
+        self.assertTrue((self.folder / "tuned/model.h5").exists())
+
+        def refused(code, *arguments, words):
+            self.assertFails(run("train", *arguments, "--output", self.folder / "none"), code, *words)
+            self.assertFalse((self.folder / "none/model.h5").exists())
+
+        refused(IO, tuned, "--from", self.folder / "nothing.h5", words=["nothing.h5"])
+        carbon = self.input(frames(16).replace("Si ", "C "), name="carbon.xyz")
+        refused(CONFIG, carbon, "--from", model, words=["does not know element C"])
+        refused(CONFIG, tuned, "--set", f'data.replay=["{old}"]', words=["data.replay", "--from"])
+
     def test_the_gate_would_hand_back_what_is_far_from_the_data(self):
         path = self.input(frames(80))
         for displacement, far in ((0.12, False), (0.45, True)):
