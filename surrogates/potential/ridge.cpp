@@ -10,8 +10,9 @@ namespace {
 
 constexpr int virial_row[6] = {0, 1, 2, 0, 0, 1}, virial_column[6] = {0, 1, 2, 1, 2, 2};
 
-// Sum of squares of each column over the force rows.
-void add_force_norms(const RowMajor<double**>& design, int rows, int columns, std::vector<double>& norm) {
+// Sum of squares of each column over the force rows, times `factor`.
+void add_force_norms(const RowMajor<double**>& design, int rows, int columns, double factor,
+                     std::vector<double>& norm) {
   View<double*> squares(uninitialized("force_norm"), columns);
   Kokkos::parallel_for(
       "force_norm_clear", RangePolicy(0, columns), KOKKOS_LAMBDA(int k) { squares(k) = 0.0; });
@@ -25,7 +26,7 @@ void add_force_norms(const RowMajor<double**>& design, int rows, int columns, st
         });
   }
   const auto host = host_copy(squares);
-  for (int k = 0; k < columns; ++k) norm[k] += host(k);
+  for (int k = 0; k < columns; ++k) norm[k] += factor * host(k);
 }
 
 void scale_rows(const RowMajor<double**>& design, const View<double*>& factor) {
@@ -77,10 +78,11 @@ void Ridge::add(const RowMajor<double**>& design, const FrameLabel& label, const
   const auto found = std::find(groups_.begin(), groups_.end(), label.group);
   if (found == groups_.end() || design.extent_int(1) != width_)
     throw ConfigError("a frame of group " + std::to_string(label.group) + " was not declared", "Ridge::add");
-  add_force_norms(design, 3 * n, linear_columns(), mine_norm_);
-  const double force_weight = label.weight * force_weight_;
-  const double virial_weight = label.has_virial ? label.weight * virial_weight_ : 0.0;
-  const double energy_weight = label.has_energy ? label.weight * energy_weight_ : 0.0;
+  add_force_norms(design, 3 * n, linear_columns(), label.weight * label.force_weight, mine_norm_);
+  // A frame's weights are of squares, the rows are of what is squared.
+  const double force_weight = std::sqrt(label.weight * label.force_weight) * force_weight_;
+  const double virial_weight = label.has_virial ? std::sqrt(label.weight * label.virial_weight) * virial_weight_ : 0.0;
+  const double energy_weight = label.has_energy ? std::sqrt(label.weight * label.energy_weight) * energy_weight_ : 0.0;
   std::vector<double> factor(3 * n + 7, force_weight);
   std::fill(factor.begin() + 3 * n, factor.end() - 1, virial_weight / n);
   factor.back() = energy_weight / n;

@@ -23,6 +23,7 @@ class Ridge {
 
   // Declares a group of labels; the first one declared has no nuisance constants. Every rank, in the same order.
   void declare_group(std::int64_t group);
+  int groups() const { return static_cast<int>(groups_.size()); }
   int width() const { return width_; }  // of the design rows, target included
 
   // design: (3 n + 7, width()) with the rows of FeatureExtractor::design_rows; overwritten. `species` names each
