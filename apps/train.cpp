@@ -9,6 +9,8 @@
 #include "apps/signals.hpp"
 #include "apps/training_events.hpp"
 #include "io/model.hpp"
+#include "kokkos_kernels/base/memory.hpp"
+#include "kokkos_kernels/base/timer.hpp"
 #include "surrogates/gate/calibration.hpp"
 #include "surrogates/potential/learner.hpp"
 #include "surrogates/potential/potential_step.hpp"
@@ -20,7 +22,7 @@ constexpr char training_format[] = "locum-training";
 constexpr double promised_coverage = 0.9;
 
 // Share of the atoms whose force error stays below the bound that the held-out frames calibrate (split conformal).
-double coverage_of_bound(potential::PotentialLearner& learner, const std::vector<FieldSet>& test) {
+double coverage_of_bound(potential::PotentialLearner& learner, const std::shared_ptr<potential::FrameSource>& test) {
   std::vector<double> nonconformity;
   for (const auto& pair : learner.atom_calibration()) nonconformity.push_back(pair.error / pair.score);
   const double scale = gate::conformal_quantile(std::move(nonconformity), promised_coverage);
@@ -32,7 +34,8 @@ double coverage_of_bound(potential::PotentialLearner& learner, const std::vector
 
 // What the gate would do with the test's frames at its default threshold. Wrong: more than three times the error of the
 // held-out frames; a gate is there to hand those back.
-void report_gate(potential::PotentialLearner& learner, const train::FitReport& fit, const std::vector<FieldSet>& test) {
+void report_gate(potential::PotentialLearner& learner, const train::FitReport& fit,
+                 const std::shared_ptr<potential::FrameSource>& test) {
   const auto pairs = learner.calibration();
   if (pairs.size() < gate::pairs_needed(promised_coverage)) return;
   gate::GateConfig config;
@@ -66,10 +69,13 @@ void run_train(const Context& caller, const CommandLine& line) {
   const auto [config, directory] = open_run<TrainConfig>(caller, line);
   Context context = caller;
   context.seed = static_cast<std::uint64_t>(config.seed);
-  const LabelledFrames frames = read_label_files(context.comm, config);
-  log::info(fmt::format("{} frames to learn from, {} for the test", frames.train.size(), frames.test.size()));
+  const Stopwatch watch;
+  const LabelSources frames = open_label_files(context.comm, config);
+  log::info(fmt::format("{} frames to learn from, {} for the test, opened in {:.2f} s", frames.train->size(),
+                        frames.test->size(), watch.seconds()));
 
   potential::PotentialLearner learner(context, config.potential, config.training, frames.train);
+  log::info(learner.forecast().text());
   const std::string progress = directory.file("training.h5");
   if (line.restart && directory.has("training.h5"))
     learner.restore(io::read_tree(context.comm, progress, training_format).groups.at("learner"));
@@ -90,17 +96,21 @@ void run_train(const Context& caller, const CommandLine& line) {
   const potential::PotentialRecord record = learner.potential()->record();
   io::write_model(context.comm, directory.file("model.h5"), io::Tree{record.groups, record.attributes});
 
-  log::info(fmt::format("trained on {} frames in {:.2f} s", report.samples, report.seconds));
+  log::info(fmt::format("trained on {} frames in {:.2f} s, {:.2f} s with everything before", report.samples,
+                        report.seconds, watch.seconds()));
   for (const auto& [name, value] : report.metrics) log::info(fmt::format("  {:<40} {:.5g}", name, value));
-  if (!frames.test.empty()) {
+  if (frames.test->size() > 0) {
     potential::PotentialStep step(learner.potential());
     for (const auto& [name, value] :
-         as_metrics(errors_on_labels(context, step, config.potential.cutoff, frames.test, 0), "test"))
+         as_metrics(errors_on_labels(context, step, config.potential.cutoff, *frames.test, 0), "test"))
       log::info(fmt::format("  {:<40} {:.5g}", name, value));
     log::info(fmt::format("  {:<40} {:.3f}  (of the test's atoms; promised: {})", "test/coverage",
                           coverage_of_bound(learner, frames.test), promised_coverage));
     report_gate(learner, report, frames.test);
   }
+  log::info(fmt::format("memory: at most {} of a rank were used, {} were forecast",
+                        bytes_text(static_cast<double>(context.comm.max(peak_memory()))),
+                        bytes_text(learner.forecast().rank_peak)));
   log::info(fmt::format("model: {}", directory.file("model.h5")));
 }
 

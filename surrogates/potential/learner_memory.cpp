@@ -37,37 +37,44 @@ std::shared_ptr<const NetworkSample> PotentialLearner::Implementation::sample(in
 
 void PotentialLearner::Implementation::drop_sample(int k) {
   auto& sample = pool.at(k).sample;
-  if (sample && sample->features.atoms > 0) feature_room.give_back(sample_bytes(k));
+  if (sample && sample->features.atoms > 0) {
+    const NetworkFeatures& f = sample->features;
+    feature_room.give_back(feature_bytes(f.atoms, f.padded_pairs, f.x.extent_int(1)) + 3 * sizeof(float) * f.atoms);
+  }
   sample.reset();
 }
 
-// Seconds that the features of a frame take against seconds that the network spends on it, on rank 0's first frame.
+// Seconds that the features of frames take against seconds that the network spends on them, for a batch of rank 0's.
 double PotentialLearner::Implementation::remaking_cost() {
   double ratio = 0.0;
-  const std::vector<int> frames = pool.with(Use::train);
-  const auto own = std::find_if(frames.begin(), frames.end(), [this](int k) { return pool.mine(k); });
   together(context.comm, [&] {
-    if (!context.comm.is_root() || own == frames.end()) return;
+    if (!context.comm.is_root()) return;
     Context alone = context;
     alone.comm = Communicator::self();
     extractor.use(*potential);
-    const Frame frame(alone.comm, *pool.label(*own), potential->config().cutoff);
-    const auto sample = std::make_shared<NetworkSample>();
-    NetworkObjective one(alone, shape(), static_cast<int>(potential->species().size()), training);
-    one.add_training(std::shared_ptr<const NetworkSample>(sample));
-    sample->force = View<float* [3]>("residual_force", frame.configuration().n_local);
-    const std::vector<double> none(one.parameters(), 0.0);
+    NetworkObjective objective(alone, shape(), static_cast<int>(potential->species().size()), training);
+    std::vector<Frame> frames;
+    std::vector<std::shared_ptr<NetworkSample>> samples;
+    std::vector<int> batch;
+    for (int k = 0; k < pool.size() && static_cast<int>(batch.size()) < training.batch_frames; ++k) {
+      if (!pool.mine(k) || pool.at(k).use != Use::train) continue;
+      frames.emplace_back(alone.comm, *pool.label(k), potential->config().cutoff);
+      samples.push_back(std::make_shared<NetworkSample>());
+      samples.back()->force = View<float* [3]>("residual_force", pool.at(k).facts.atoms);
+      objective.add_training(std::shared_ptr<const NetworkSample>(samples.back()));
+      batch.push_back(static_cast<int>(batch.size()));
+    }
+    const std::vector<double> none(objective.parameters(), 0.0);
     std::vector<double> gradient(none.size());
-    const int batch = 0;
-    double making = 0.0, learning = 0.0;
-    for (int turn = 0; turn < 2; ++turn) {  // the first one warms up
+    double making = 1e30, learning = 1e30;
+    for (int turn = 0; turn < 3; ++turn) {  // the best of a few: others may be at work on this machine
       const Stopwatch make;
-      sample->features = extractor.network(frame);
+      for (std::size_t k = 0; k < frames.size(); ++k) samples[k]->features = extractor.network(frames[k]);
       context.space.fence();
-      making = make.seconds();
+      making = std::min(making, make.seconds());
       const Stopwatch learn;
-      one.gradient(none, std::span<const int>(&batch, 1), gradient);
-      learning = learn.seconds();
+      objective.gradient(none, batch, gradient);
+      learning = std::min(learning, learn.seconds());
     }
     ratio = making / std::max(learning, 1e-9);
   });

@@ -32,8 +32,8 @@ Densities count_neighbors(const Context& context, FramePool& pool, double cutoff
   together(context.comm, [&] {
     const auto own = static_cast<std::int64_t>(mine.size());
     for (std::int64_t s = 0; s < std::min(own, counted_frames) && (s == 0 || work < counted_work); ++s) {
-      const Frame frame(Communicator::self(),
-                        *pool.label(mine[(2 * s + 1) * own / (2 * std::min(own, counted_frames))]), cutoff);
+      const PoolFrame& one = pool.at(mine[(2 * s + 1) * own / (2 * std::min(own, counted_frames))]);
+      const Frame frame(Communicator::self(), *(one.source ? one.source->label(one.index) : one.label), cutoff);
       const Configuration& c = frame.configuration();
       atoms += c.n_local;
       work += static_cast<double>(c.n_local) * (c.n_local + c.n_ghost);
@@ -73,10 +73,10 @@ MemoryNeeds estimate_needs(const Context& context, FramePool& pool, const Potent
     seen += atoms;
   }
   if (!training.network || training.epochs == 0) needs.features = 0.0;
-  // The sums of all ranks and of this one, two copies and a buffer of a checkpoint; the whitening's sums and its
-  // matrix.
+  // The sums of all ranks and of this one, and what a checkpoint holds of them: two copies and a buffer. (Whitening's
+  // moments are gone before the first features come, and no larger.)
   const double width = S * M + S + 2.0 * std::max(groups - 1, 0) + 1.0;
-  needs.equations = 8.0 * (5.0 * width * width + 2.0 * S * M * M + 3.0 * M * M);
+  needs.equations = 8.0 * 5.0 * width * width;
   // Rows of the largest frame and a copy; a block's Jacobians; the network's inputs, hidden layers and slopes.
   const double packs = density.padded_pairs / lanes + S + 1.0;
   const double workspace = 2.0 * blocks_in_flight * 3.0 * lanes * packs * M * sizeof(double);

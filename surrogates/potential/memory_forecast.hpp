@@ -19,7 +19,7 @@ struct MemoryNeeds {
   double labels = 0.0;          // those that their source does not hold anyway
   double geometries = 0.0;      // positions of atoms and images, neighbour lists
   double features = 0.0;        // of the frames that the network sees
-  double equations = 0.0;       // normal equations and moments, with the copies that solving and checkpoints make
+  double equations = 0.0;       // normal equations, with the copies that solving and checkpoints make
   double batch = 0.0;           // the network's arrays for one batch, rows of one frame for the linear model, workspace
   double batch_features = 0.0;  // of one batch, made anew
 };

@@ -36,7 +36,7 @@ class Ridge {
     std::vector<double> linear;    // (species × invariants)
     std::vector<double> constant;  // (species), eV
   };
-  // ridge: relative to the force norm of each column; constants are free. Throws NumericalError when the equations stay
+  // ridge: relative to the force norm of each column; constants are as good as free. Throws NumericalError when the equations stay
   // singular although the ridge has been raised a thousandfold. The same on every rank.
   Solution solve(double ridge) const;
   // What labels of this group lie above the model, eV per atom; zero for the first group. After solve().
