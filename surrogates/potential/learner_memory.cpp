@@ -95,10 +95,11 @@ void PotentialLearner::Implementation::plan_memory() {
   feature_room.set_limit(rooms.features);
   const double held = std::min(needs.features, static_cast<double>(rooms.features));
   const bool all = held >= needs.features;
-  double sums[] = {needs.labels, needs.geometries, needs.features, held, needs.equations, share};
-  const double peak = needs.equations + needs.batch + (all ? 0.0 : needs.batch_features) + held +
-                      std::min(needs.labels, static_cast<double>(rooms.labels)) +
-                      std::min(needs.geometries, static_cast<double>(rooms.geometries));
+  const double frames = needs.labels + needs.geometries,
+               held_frames = std::min(needs.labels, static_cast<double>(rooms.labels)) +
+                             std::min(needs.geometries, static_cast<double>(rooms.geometries));
+  double sums[] = {frames, held_frames, needs.features, held, needs.equations, share};
+  const double peak = needs.equations + needs.batch + (all ? 0.0 : needs.batch_features) + held + held_frames;
   context.comm.sum(std::span<double>(sums));
   forecast = {sums[0], sums[1],        sums[2], sums[3], sums[4], sums[5], context.comm.max(before + peak),
               1.0,     !device_is_host};

@@ -127,12 +127,16 @@ double memory_share(const Context& context, double memory_GiB) {
 std::string MemoryForecast::text() const {
   std::string text = "memory: ";
   if (features > 0.0) text += bytes_text(features) + " of features, ";
-  text +=
-      fmt::format("{} of normal equations, {} of labels and geometries, {}{}: ", bytes_text(equations),
-                  bytes_text(labels + geometries),
-                  std::isfinite(available) ? bytes_text(available) + " available" : "what is available is not known",
-                  device ? " on the device" : "");
-  if (held_share() >= 1.0) return text + "all stays in memory";
+  text += fmt::format(
+      "{} of normal equations, {} of labels and geometries, {}{}: ", bytes_text(equations), bytes_text(frames),
+      std::isfinite(available) ? bytes_text(available) + " available" : "what is available is not known",
+      device ? " on the device" : "");
+  if (held_share() >= 1.0 && held_frames >= frames) return text + "all stays in memory";
+  if (held_share() >= 1.0)
+    return text + fmt::format(
+                      "{:.0f} % of labels and geometries stay in memory, the rest is read and built when it is "
+                      "wanted",
+                      100.0 * held_frames / frames);
   return text + fmt::format(
                     "{:.0f} % of the features stay in memory, the rest is made anew every epoch (about {:.1f} "
                     "times slower)",

@@ -38,14 +38,16 @@ MemoryNeeds estimate_needs(const Context& context, FramePool& pool, const Potent
 
 struct MemoryForecast {
   // Over all ranks, bytes.
-  double labels = 0.0, geometries = 0.0, features = 0.0, held_features = 0.0, equations = 0.0, available = 0.0;
+  double frames = 0.0, held_frames = 0.0;  // labels and geometries; those that stay in memory
+  double features = 0.0, held_features = 0.0;
+  double equations = 0.0, available = 0.0;
   // What the fullest rank will hold at its peak, what it held before included, bytes.
   double rank_peak = 0.0;
   // An epoch that makes features anew against one that does not; measured on one frame.
   double slow_down = 1.0;
   bool device = false;  // the memory is an accelerator's
 
-  double held_share() const { return features > 0.0 ? held_features / features : 1.0; }
+  double held_share() const { return features > 0.0 ? held_features / features : 1.0; }  // of the features
   // "memory: 1.9 GiB of features, 0.4 GiB of normal equations, 12 GiB available: all stays in memory"
   std::string text() const;
 };

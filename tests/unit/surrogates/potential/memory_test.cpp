@@ -249,6 +249,8 @@ TEST(MemoryForecast, SaysWhatStaysAndWhatItCosts) {
   f.held_features = 0.31 * f.features, f.slow_down = 2.3;
   EXPECT_NE(f.text().find("31 % of the features stay in memory"), std::string::npos) << f.text();
   EXPECT_NE(f.text().find("about 2.3 times slower"), std::string::npos) << f.text();
+  f.features = 0.0, f.frames = gib, f.held_frames = 0.25 * gib;  // the linear model alone
+  EXPECT_NE(f.text().find("25 % of labels and geometries stay in memory"), std::string::npos) << f.text();
 }
 
 TEST(MemoryForecast, TheFeaturesAreThoseThatAreHeld) {
