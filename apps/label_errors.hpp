@@ -8,6 +8,7 @@
 
 #include "kokkos_kernels/base/context.hpp"
 #include "solvers/api/atomistic.hpp"
+#include "surrogates/potential/frame_source.hpp"
 
 namespace locum::apps {
 
@@ -22,6 +23,9 @@ struct LabelErrors {
 // communicators of one rank; its lists reach `cutoff`, Å. Collective.
 LabelErrors errors_on_labels(const Context& context, AtomisticStep& step, double cutoff,
                              const std::vector<FieldSet>& frames, std::size_t parity_points);
+// The same for frames that are read when their turn comes, each rank its own.
+LabelErrors errors_on_labels(const Context& context, AtomisticStep& step, double cutoff,
+                             const potential::FrameSource& frames, std::size_t parity_points);
 
 // As the keys of summary.json: NAME/force_rmse_eV_per_A, NAME/energy_rmse_meV_per_atom.
 std::map<std::string, double> as_metrics(const LabelErrors& errors, const std::string& name);

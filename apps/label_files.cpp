@@ -2,70 +2,114 @@
 
 #include <filesystem>
 
-#include "io/dataset.hpp"
+#include "apps/dataset_frames.hpp"
 #include "io/xyz.hpp"
 #include "kokkos_kernels/base/errors.hpp"
 
 namespace locum::apps {
 namespace {
 
-std::vector<FieldSet> read_file(const Communicator& comm, const std::string& path, const std::string& published) {
-  if (!std::filesystem::exists(path))
-    throw IoError("is not there", path,
-                  published.empty() ? "name the folder of the data with --set data.root=…"
-                                    : "the data are published at " + published +
-                                          "; put them there, or name their folder with --set data.root=…");
-  const std::string extension = std::filesystem::path(path).extension().string();
-  std::vector<FieldSet> frames;
-  if (extension == ".xyz" || extension == ".extxyz") {
-    frames = io::read_xyz(comm, path);
-  } else {
-    const io::Dataset dataset(comm, path);
-    for (std::int64_t k = 0; k < dataset.size(); ++k) frames.push_back(dataset.sample(k));
-  }
-  if (frames.empty()) throw ConfigError("holds no frames", path, "labelled frames were expected");
-  for (std::size_t k = 0; k < frames.size(); ++k)
+using potential::FrameFacts;
+using potential::FramesInMemory;
+using potential::FrameSource;
+
+void require_file(const std::string& path, const std::string& published) {
+  if (std::filesystem::exists(path)) return;
+  throw IoError("is not there", path,
+                published.empty() ? "name the folder of the data with --set data.root=…"
+                                  : "the data are published at " + published +
+                                        "; put them there, or name their folder with --set data.root=…");
+}
+
+// A file's frames; those of the test as a source of their own, which may be the same.
+struct FileFrames {
+  std::shared_ptr<FrameSource> train, test;
+  std::vector<bool> for_test;
+};
+
+FileFrames of_text(const Communicator& comm, const std::string& path) {
+  const std::vector<FieldSet> frames = io::read_xyz(comm, path);
+  FileFrames file;
+  for (std::size_t k = 0; k < frames.size(); ++k) {
     for (const char* needed : {"cell", "force"})
       if (!frames[k].has(needed))
         throw ConfigError("frame " + std::to_string(k) + " has no " + needed, path,
                           "training needs a periodic cell and forces; energies and virials may be missing");
-  return frames;
+    file.for_test.push_back(frames[k].has("role") && frames[k].integer_scalar("role") == 1);
+  }
+  const auto all = std::make_shared<FramesInMemory>(frames, path);
+  file.train = all;
+  file.test = std::make_shared<FramesInMemory>(*all);  // the same labels: each may drop what it does not want
+  return file;
 }
 
-FieldSet marked(const FieldSet& frame, std::int64_t trajectory, std::int64_t source) {
-  FieldSet fields;
-  for (const auto& [name, field] : frame.fields())
-    if (name != "trajectory" && name != "source")
-      std::visit([&](const auto& values) { fields.add(name, field.unit, field.shape, values); }, field.values);
-  fields.add_scalar("trajectory", "1", trajectory);
-  fields.add_scalar("source", "1", source);
-  return fields;
+FileFrames of_dataset(const Communicator& comm, const std::string& path) {
+  const auto all = std::make_shared<DatasetFrames>(comm, path);
+  FileFrames file{all, all, {}};
+  for (std::int64_t k = 0; k < all->size(); ++k) file.for_test.push_back(all->for_test(k));
+  return file;
 }
 
-}  // namespace
+struct Selections {
+  std::shared_ptr<potential::FrameSelection> train = std::make_shared<potential::FrameSelection>(),
+                                             test = std::make_shared<potential::FrameSelection>(),
+                                             replay = std::make_shared<potential::FrameSelection>();
+};
+enum class FileUse { learn, test, replay };  // learn: but for the frames whose role says test
 
-LabelledFrames read_label_files(const Communicator& comm, const TrainConfig& config) {
-  LabelledFrames all;
+Selections select_frames(const Communicator& comm, const TrainConfig& config) {
+  Selections all;
   std::int64_t source = 0, next_trajectory = 0;
-  const auto take = [&](const std::string& path, bool only_test) {
+  const auto take = [&](const std::string& path, FileUse use) {
+    require_file(path, config.data.published);
+    const std::string extension = std::filesystem::path(path).extension().string();
+    const bool text = extension == ".xyz" || extension == ".extxyz";
+    const FileFrames file = text ? of_text(comm, path) : of_dataset(comm, path);
+    if (file.train->size() == 0) throw ConfigError("holds no frames", path, "labelled frames were expected");
     std::int64_t largest = -1;
-    for (const FieldSet& frame : read_file(comm, path, config.data.published)) {
-      std::int64_t trajectory = frame.has("trajectory") ? frame.integer_scalar("trajectory") : -1;
-      largest = std::max(largest, trajectory);
-      if (trajectory >= 0) trajectory += next_trajectory;
-      const bool test = only_test || (frame.has("role") && frame.integer_scalar("role") == 1);
-      (test ? all.test : all.train).push_back(marked(frame, trajectory, source));
+    for (std::int64_t k = 0; k < file.train->size(); ++k) {
+      FrameFacts facts = file.train->facts(k);
+      largest = std::max(largest, facts.trajectory);
+      if (facts.trajectory >= 0) facts.trajectory += next_trajectory;
+      facts.source = source;
+      if (use == FileUse::replay)
+        all.replay->add(file.train, k, facts);
+      else if (use == FileUse::test || file.for_test[static_cast<std::size_t>(k)])
+        all.test->add(file.test, k, facts);
+      else
+        all.train->add(file.train, k, facts);
     }
     next_trajectory += largest + 1;
     ++source;
   };
-  if (!config.dataset.empty()) take(config.dataset, false);
-  for (const auto& name : config.data.train) take(config.data.path(name), false);
-  for (const auto& name : config.data.test) take(config.data.path(name), true);
-  for (const auto& name : config.data.replay)
-    for (const FieldSet& frame : read_file(comm, config.data.path(name), config.data.published))
-      all.replay.push_back(marked(frame, -1, 0));
+  if (!config.dataset.empty()) take(config.dataset, FileUse::learn);
+  for (const auto& name : config.data.train) take(config.data.path(name), FileUse::learn);
+  for (const auto& name : config.data.test) take(config.data.path(name), FileUse::test);
+  for (const auto& name : config.data.replay) take(config.data.path(name), FileUse::replay);
   return all;
+}
+
+}  // namespace
+
+std::vector<FieldSet> read_all(const FrameSource& frames) {
+  std::vector<FieldSet> all;
+  for (std::int64_t k = 0; k < frames.size(); ++k) {
+    potential::FrameLabel label = *frames.label(k);
+    label.trajectory = frames.facts(k).trajectory;
+    all.push_back(potential::write_label(label));
+    all.back().add_scalar("source", "1", frames.facts(k).source);
+  }
+  return all;
+}
+
+LabelSources open_label_files(const Communicator& comm, const TrainConfig& config) {
+  const Selections all = select_frames(comm, config);
+  return {all.train, all.test, all.replay};
+}
+
+LabelledFrames read_label_files(const Communicator& comm, const TrainConfig& config) {
+  const Selections all = select_frames(comm, config);
+  return {read_all(*all.train), read_all(*all.test)};
 }
 
 }  // namespace locum::apps

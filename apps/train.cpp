@@ -10,6 +10,8 @@
 #include "apps/training_events.hpp"
 #include "apps/uncertainty.hpp"
 #include "io/model.hpp"
+#include "kokkos_kernels/base/memory.hpp"
+#include "kokkos_kernels/base/timer.hpp"
 #include "surrogates/potential/learner.hpp"
 #include "surrogates/potential/potential_step.hpp"
 
@@ -18,7 +20,7 @@ namespace {
 
 constexpr char training_format[] = "locum-training";
 void report_uncertainty(potential::PotentialLearner& learner, const train::FitReport& fit,
-                        const std::vector<FieldSet>& test) {
+                        const std::shared_ptr<potential::FrameSource>& test) {
   log::info(fmt::format("  {:<40} {:.3f}  (of the test's atoms; promised: {})", "test/coverage",
                         coverage_of_bound(learner, test), promised_coverage));
   const GateCheck gate = check_gate(learner, fit.metrics.at("validation/force_rmse_eV_per_A"), test);
@@ -33,7 +35,7 @@ void report_uncertainty(potential::PotentialLearner& learner, const train::FitRe
 
 // The given model of a fine-tuning; its architecture takes the place of the input's.
 std::optional<potential::StartingPoint> starting_point(const Context& context, const TrainConfig& config,
-                                                       std::vector<FieldSet> replay) {
+                                                       std::shared_ptr<potential::FrameSource> replay) {
   if (config.from.empty()) return {};
   io::Tree tree = io::read_model(context.comm, config.from);
   log::info(fmt::format("fine-tuning {}: architecture, invariants and whitening are its own; trunk {}, {}", config.from,
@@ -60,11 +62,14 @@ void run_train(const Context& caller, const CommandLine& given) {
   const auto [config, directory] = open_run<TrainConfig>(caller, line);
   Context context = caller;
   context.seed = static_cast<std::uint64_t>(config.seed);
-  const LabelledFrames frames = read_label_files(context.comm, config);
-  log::info(fmt::format("{} frames to learn from, {} for the test", frames.train.size(), frames.test.size()));
+  const Stopwatch watch;
+  const LabelSources frames = open_label_files(context.comm, config);
+  log::info(fmt::format("{} frames to learn from, {} for the test, opened in {:.2f} s", frames.train->size(),
+                        frames.test->size(), watch.seconds()));
 
   potential::PotentialLearner learner(context, config.potential, config.training, frames.train,
                                       starting_point(context, config, frames.replay));
+  log::info(learner.forecast().text());
   const std::string progress = directory.file("training.h5");
   if (line.restart && directory.has("training.h5"))
     learner.restore(io::read_tree(context.comm, progress, training_format).groups.at("learner"));
@@ -85,16 +90,20 @@ void run_train(const Context& caller, const CommandLine& given) {
   const potential::PotentialRecord record = learner.record();
   io::write_model(context.comm, directory.file("model.h5"), io::Tree{record.groups, record.attributes});
 
-  log::info(fmt::format("trained on {} frames in {:.2f} s", report.samples, report.seconds));
+  log::info(fmt::format("trained on {} frames in {:.2f} s, {:.2f} s with everything before", report.samples,
+                        report.seconds, watch.seconds()));
   for (const auto& [name, value] : report.metrics) log::info(fmt::format("  {:<40} {:.5g}", name, value));
   if (!config.from.empty()) report_old_domain(report);
-  if (!frames.test.empty()) {
+  if (frames.test->size() > 0) {
     potential::PotentialStep step(learner.potential());
     for (const auto& [name, value] :
-         as_metrics(errors_on_labels(context, step, learner.potential()->config().cutoff, frames.test, 0), "test"))
+         as_metrics(errors_on_labels(context, step, learner.potential()->config().cutoff, *frames.test, 0), "test"))
       log::info(fmt::format("  {:<40} {:.5g}", name, value));
     report_uncertainty(learner, report, frames.test);
   }
+  log::info(fmt::format("memory: at most {} of a rank were used, {} were forecast",
+                        bytes_text(static_cast<double>(context.comm.max(peak_memory()))),
+                        bytes_text(learner.forecast().rank_peak)));
   log::info(fmt::format("model: {}", directory.file("model.h5")));
 }
 

@@ -1,12 +1,14 @@
 #include "apps/uncertainty.hpp"
 
 #include <algorithm>
+#include <vector>
 
 #include "surrogates/gate/calibration.hpp"
 
 namespace locum::apps {
 
-double coverage_of_bound(potential::PotentialLearner& learner, const std::vector<FieldSet>& frames) {
+double coverage_of_bound(potential::PotentialLearner& learner,
+                         const std::shared_ptr<const potential::FrameSource>& frames) {
   std::vector<double> nonconformity;
   for (const auto& pair : learner.atom_calibration()) nonconformity.push_back(pair.error / pair.score);
   const double scale = gate::conformal_quantile(std::move(nonconformity), promised_coverage);
@@ -17,7 +19,8 @@ double coverage_of_bound(potential::PotentialLearner& learner, const std::vector
   return static_cast<double>(covered) / static_cast<double>(std::max<std::size_t>(1, pairs.size()));
 }
 
-GateCheck check_gate(potential::PotentialLearner& learner, double held_out_rmse, const std::vector<FieldSet>& frames) {
+GateCheck check_gate(potential::PotentialLearner& learner, double held_out_rmse,
+                     const std::shared_ptr<const potential::FrameSource>& frames) {
   GateCheck check;
   const auto pairs = learner.calibration();
   if (pairs.size() < gate::pairs_needed(promised_coverage)) return check;
@@ -28,7 +31,7 @@ GateCheck check_gate(potential::PotentialLearner& learner, double held_out_rmse,
   check.calibrated = true;
   check.threshold = calibration.threshold();
   check.limit = 3.0 * held_out_rmse;
-  check.frames = static_cast<int>(frames.size());
+  check.frames = static_cast<int>(frames->size());
   std::vector<double> bounds;
   for (const auto& e : learner.frame_errors(frames)) {
     bounds.push_back(calibration.uncertainty(e.score));

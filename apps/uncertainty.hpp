@@ -2,9 +2,8 @@
 // would the gate hand back what is wrong.
 #pragma once
 
-#include <vector>
+#include <memory>
 
-#include "kokkos_kernels/base/field_set.hpp"
 #include "surrogates/potential/learner.hpp"
 
 namespace locum::apps {
@@ -13,7 +12,8 @@ inline constexpr double promised_coverage = 0.9;
 
 // Share of the atoms of `frames` whose |ΔF| stays below the bound that the held-out frames calibrate (split conformal).
 // Collective.
-double coverage_of_bound(potential::PotentialLearner& learner, const std::vector<FieldSet>& frames);
+double coverage_of_bound(potential::PotentialLearner& learner,
+                         const std::shared_ptr<const potential::FrameSource>& frames);
 
 // What the gate would do at its default settings. Wrong: a force RMSE above three times held_out_rmse (eV/Å, of the
 // held-out frames); a gate is there to hand those back.
@@ -25,6 +25,7 @@ struct GateCheck {
   int frames = 0, flagged = 0, wrong = 0, caught = 0;  // caught: wrong and flagged
 };
 // Collective.
-GateCheck check_gate(potential::PotentialLearner& learner, double held_out_rmse, const std::vector<FieldSet>& frames);
+GateCheck check_gate(potential::PotentialLearner& learner, double held_out_rmse,
+                     const std::shared_ptr<const potential::FrameSource>& frames);
 
 }  // namespace locum::apps

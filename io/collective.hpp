@@ -1,19 +1,17 @@
-// Errors that all ranks throw together. A file operation that fails on one rank must not leave the others waiting in
-// the next collective call: they agree on the outcome first.
+// File operations of a group of ranks: they agree on the outcome before the next collective call.
 #pragma once
 
 #include <functional>
 
 #include "kokkos_kernels/base/communicator.hpp"
 #include "kokkos_kernels/base/field_set.hpp"
+#include "kokkos_kernels/base/together.hpp"
 
 namespace locum::io {
 
-// Runs `work` on every rank. If it threw anywhere, every rank throws the error of the lowest rank that failed, with
-// that error's code and text. Collective; `work` must not leave other ranks inside a collective call of its own.
-void together(const Communicator& comm, const std::function<void()>& work);
+using locum::together;
 
-// The same with work for rank 0 only.
+// together() with work for rank 0 only.
 void on_root(const Communicator& comm, const std::function<void()>& work);
 
 // Root's fields, on every rank. Collective.

@@ -73,11 +73,14 @@ class Dataset {
 
   FieldSet sample(std::int64_t k) const;
   std::vector<FieldSet> samples(std::int64_t first, std::int64_t last) const;  // [first, last)
+  // Only those of the fields that are named and there.
+  std::vector<FieldSet> samples(std::int64_t first, std::int64_t last, const std::vector<std::string>& names) const;
   // A scalar field of all samples (trajectory, temperature, weight …).
   std::vector<double> real_column(const std::string& name) const;
   std::vector<std::int64_t> integer_column(const std::string& name) const;
 
  private:
+  void read_field(const std::string& name, std::int64_t first, std::int64_t last, std::vector<FieldSet>& all) const;
   Hdf5File file_;
   std::int64_t size_ = 0;
   DatasetLayout layout_;

@@ -39,28 +39,38 @@ std::vector<std::string> Dataset::field_names() const {
 FieldSet Dataset::sample(std::int64_t k) const { return std::move(samples(k, k + 1).front()); }
 
 std::vector<FieldSet> Dataset::samples(std::int64_t first, std::int64_t last) const {
+  return samples(first, last, field_names());
+}
+
+std::vector<FieldSet> Dataset::samples(std::int64_t first, std::int64_t last,
+                                       const std::vector<std::string>& names) const {
   if (first < 0 || last > size_ || first > last)
     throw IoError("samples " + std::to_string(first) + " … " + std::to_string(last - 1) +
                       " were asked for, there are " + std::to_string(size_),
                   file_.path());
   std::vector<FieldSet> all(static_cast<std::size_t>(last - first));
   if (all.empty()) return all;
-  for (const auto& [name, field] : layout_) {
-    const auto* offset = field.scalar ? nullptr : &offsets_.at(name);
-    auto start = [&](std::int64_t k) { return offset ? (*offset)[static_cast<std::size_t>(k)] : k; };
-    const Values rows = file_.read_slab(value_of(name), row_slab(field, start(first), start(last) - start(first)));
-    for (std::int64_t k = first; k < last; ++k) {
-      const std::int64_t from = (start(k) - start(first)) * row_size(field),
-                         to = (start(k + 1) - start(first)) * row_size(field);
-      const Shape shape = field.scalar ? Shape() : with_rows(field, start(k + 1) - start(k));
-      std::visit(
-          [&](const auto& v) {
-            all[static_cast<std::size_t>(k - first)].add(name, field.unit, shape, part(v, from, to));
-          },
-          rows);
-    }
-  }
+  for (const auto& name : names)
+    if (layout_.count(name) != 0) read_field(name, first, last, all);
   return all;
+}
+
+void Dataset::read_field(const std::string& name, std::int64_t first, std::int64_t last,
+                         std::vector<FieldSet>& all) const {
+  const FieldLayout& field = layout_.at(name);
+  const auto* offset = field.scalar ? nullptr : &offsets_.at(name);
+  auto start = [&](std::int64_t k) { return offset ? (*offset)[static_cast<std::size_t>(k)] : k; };
+  const Values rows = file_.read_slab(value_of(name), row_slab(field, start(first), start(last) - start(first)));
+  for (std::int64_t k = first; k < last; ++k) {
+    const std::int64_t from = (start(k) - start(first)) * row_size(field),
+                       to = (start(k + 1) - start(first)) * row_size(field);
+    const Shape shape = field.scalar ? Shape() : with_rows(field, start(k + 1) - start(k));
+    std::visit(
+        [&](const auto& v) {
+          all[static_cast<std::size_t>(k - first)].add(name, field.unit, shape, part(v, from, to));
+        },
+        rows);
+  }
 }
 
 std::vector<double> Dataset::real_column(const std::string& name) const {

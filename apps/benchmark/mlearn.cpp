@@ -58,7 +58,7 @@ Attempt attempt(const Context& caller, TrainConfig config, int seed) {
   const double seconds = context.comm.max(watch.seconds());
   potential::PotentialStep step(learner.potential());
   const LabelErrors errors = errors_on_labels(context, step, config.potential.cutoff, frames.test, 0);
-  return {seconds, errors.force_rmse, 1000.0 * errors.energy_rmse, coverage_of_bound(learner, frames.test)};
+  return {seconds, errors.force_rmse, 1000.0 * errors.energy_rmse, coverage_of_bound(learner, std::make_shared<potential::FramesInMemory>(frames.test))};
 }
 
 TrainConfig config_of(const Target& target, const std::string& element, double cutoff,

@@ -86,7 +86,8 @@ BenchmarkResult benchmark_uncertainty(const Context& caller, const CommandLine&)
   int wrong = 0, caught = 0, known = 0, handed_back = 0;
   double coverage = 0.0;
   for (const Domain& domain : domains) {
-    const std::vector<FieldSet> frames = make_frames(context, domain.name, domain.recipe);
+    const auto frames =
+        std::make_shared<potential::FramesInMemory>(make_frames(context, domain.name, domain.recipe));
     const GateCheck check = check_gate(learner, held_out_rmse, frames);
     wrong += check.wrong;
     caught += check.caught;

@@ -5,9 +5,6 @@
 namespace locum::potential {
 namespace {
 
-// A block's workspace is about a megabyte here: few in flight on a GPU.
-constexpr int blocks_in_flight = device_is_host ? 1 : 512;
-
 template <class T>
 View<const T*> to_device(const std::string& label, const std::vector<T>& values) {
   View<T*> view(uninitialized(label), values.size());
@@ -17,7 +14,22 @@ View<const T*> to_device(const std::string& label, const std::vector<T>& values)
   return view;
 }
 
+int padded(int pairs) { return (pairs + pair_padding - 1) / pair_padding * pair_padding; }
+
 }  // namespace
+
+std::uint64_t feature_bytes(std::int64_t atoms, std::int64_t padded_pairs, int components) {
+  const std::int64_t of_atom = components * sizeof(float) + 3 * sizeof(int),
+                     of_pair = (3 * components + 3) * sizeof(float) + sizeof(int);
+  return static_cast<std::uint64_t>(atoms * of_atom + padded_pairs * of_pair);
+}
+
+std::int64_t padded_pairs(const Frame& frame) {
+  const auto offset = host_copy(frame.configuration().neighbors.offset);
+  std::int64_t sum = 0;
+  for (int i = 0; i < frame.configuration().n_local; ++i) sum += padded(offset(i + 1) - offset(i));
+  return sum;
+}
 
 void FeatureExtractor::use(const NeuralPotential& potential) {
   model_ = potential.device();
@@ -140,8 +152,7 @@ NetworkFeatures FeatureExtractor::network(const Frame& frame, const RowMajor<dou
   const auto rank = Kokkos::create_mirror_view(f.rank);
   start(0) = 0;
   for (int i = 0; i < n; ++i) {
-    const int pairs = offset(i + 1) - offset(i);
-    start(i + 1) = start(i) + (pairs + pair_padding - 1) / pair_padding * pair_padding;
+    start(i + 1) = start(i) + padded(offset(i + 1) - offset(i));
     species(i) = 0;
     while (species(i) + 1 < model_.species && model_.element[species(i)] != number(i)) ++species(i);
     rank(i) = f.species_count[species(i)]++;

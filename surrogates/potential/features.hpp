@@ -1,6 +1,7 @@
 // Features of labelled frames: invariants, rows of the linear model, and what the network trains on.
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "surrogates/potential/block_schedule.hpp"
@@ -9,6 +10,9 @@
 #include "surrogates/potential/neural_potential.hpp"
 
 namespace locum::potential {
+
+// A block's workspace is about a megabyte: few in flight on a GPU.
+inline constexpr int blocks_in_flight = device_is_host ? 1 : 512;
 
 // What the network sees of one frame. d components, n atoms; shapes as in FeatureOutput.
 struct NetworkFeatures {
@@ -20,6 +24,11 @@ struct NetworkFeatures {
   View<float*> jacobian;
   View<float* [3]> pair_vector;
 };
+
+// What NetworkFeatures of so many atoms and padded pairs hold.
+std::uint64_t feature_bytes(std::int64_t atoms, std::int64_t padded_pairs, int components);
+// Pairs of a frame, each atom's padded as in NetworkFeatures.
+std::int64_t padded_pairs(const Frame& frame);
 
 class FeatureExtractor {
  public:

@@ -7,11 +7,30 @@
 namespace locum::potential {
 namespace {
 
-void check_finite(const std::vector<double>& values, const char* name, std::int64_t index) {
+void check_finite(const std::vector<double>& values, const char* name, const std::string& where) {
   for (const double v : values)
     if (!std::isfinite(v))
-      throw ConfigError(std::string("a labelled frame holds a ") + name + " that is no finite number",
-                        "frame " + std::to_string(index), "remove the frame from the dataset");
+      throw ConfigError(std::string("a labelled frame holds a ") + name + " that is no finite number", where,
+                        "remove the frame from the dataset");
+}
+
+// The first of the names that the frame has; 1 without. "weight=2" reads as an integer.
+double weight_of(const FieldSet& fields, std::initializer_list<const char*> names, const std::string& where) {
+  for (const char* name : names) {
+    if (!fields.has(name)) continue;
+    const double weight =
+        std::visit([](const auto& values) { return static_cast<double>(values.at(0)); }, fields.at(name).values);
+    if (!(weight >= 0.0) || !std::isfinite(weight))
+      throw ConfigError("the " + std::string(name) + " of a labelled frame is " + std::to_string(weight), where,
+                        "a number that is not negative");
+    return weight;
+  }
+  return 1.0;
+}
+
+bool has_label(const FieldSet& fields, const std::string& name) {
+  const std::string mark = "has_" + name;
+  return fields.has(name) && fields.at(name).size() > 0 && !(fields.has(mark) && fields.integer_scalar(mark) == 0);
 }
 
 Mat3 matrix(const std::vector<double>& v) { return Mat3{{{v[0], v[1], v[2]}, {v[3], v[4], v[5]}, {v[6], v[7], v[8]}}}; }
@@ -41,30 +60,35 @@ class Images final : public GhostExchange {
 
 }  // namespace
 
+double frame_weight(const FieldSet& fields, const std::string& where) {
+  return weight_of(fields, {"weight", "config_weight"}, where);
+}
+
 FrameLabel read_label(const FieldSet& fields, std::int64_t index) {
+  return read_label(fields, "frame " + std::to_string(index));
+}
+
+FrameLabel read_label(const FieldSet& fields, const std::string& where) {
   FrameLabel label;
   label.cell = Cell(matrix(fields.real("cell")));
   label.position = fields.real("position");
   label.force = fields.real("force");
   for (const auto z : fields.integer("atomic_number")) label.atomic_number.push_back(static_cast<int>(z));
-  label.has_energy = fields.has("energy");
-  label.has_virial = fields.has("virial");
+  label.has_energy = has_label(fields, "energy");
+  label.has_virial = has_label(fields, "virial");
   if (label.has_energy) label.energy = fields.real_scalar("energy");
   if (label.has_virial) label.virial = matrix(fields.real("virial"));
-  if (fields.has("weight"))  // "weight=2" reads as an integer
-    label.weight =
-        std::visit([](const auto& values) { return static_cast<double>(values.at(0)); }, fields.at("weight").values);
+  label.weight = frame_weight(fields, where);
+  label.energy_weight = weight_of(fields, {"energy_weight", "config_energy_weight"}, where);
+  label.force_weight = weight_of(fields, {"force_weight", "config_forces_weight"}, where);
+  label.virial_weight = weight_of(fields, {"virial_weight", "config_virials_weight", "config_stress_weight"}, where);
   if (fields.has("trajectory")) label.trajectory = fields.integer_scalar("trajectory");
   if (label.position.size() != 3 * label.atomic_number.size() || label.force.size() != label.position.size())
-    throw ConfigError("positions, forces and elements of a labelled frame differ in number",
-                      "frame " + std::to_string(index));
-  check_finite(label.position, "position", index);
-  check_finite(label.force, "force", index);
-  check_finite({label.energy}, "energy", index);
-  if (label.has_virial) check_finite(fields.real("virial"), "virial", index);
-  if (!(label.weight >= 0.0) || !std::isfinite(label.weight))
-    throw ConfigError("the weight of a labelled frame is " + std::to_string(label.weight),
-                      "frame " + std::to_string(index), "a number that is not negative");
+    throw ConfigError("positions, forces and elements of a labelled frame differ in number", where);
+  check_finite(label.position, "position", where);
+  check_finite(label.force, "force", where);
+  check_finite({label.energy}, "energy", where);
+  if (label.has_virial) check_finite(fields.real("virial"), "virial", where);
   return label;
 }
 
@@ -79,7 +103,13 @@ FieldSet write_label(const FrameLabel& label) {
   if (label.has_energy) fields.add_scalar("energy", "eV", label.energy);
   fields.add("force", "eV/Angstrom", {n, 3}, label.force);
   if (label.has_virial) fields.add("virial", "eV", {3, 3}, flat(label.virial));
-  if (label.weight != 1.0) fields.add_scalar("weight", "1", label.weight);
+  const auto add_weight = [&fields](const char* name, double weight) {
+    if (weight != 1.0) fields.add_scalar(name, "1", weight);
+  };
+  add_weight("weight", label.weight);
+  add_weight("energy_weight", label.energy_weight);
+  add_weight("force_weight", label.force_weight);
+  add_weight("virial_weight", label.virial_weight);
   fields.add_scalar("trajectory", "1", label.trajectory);
   return fields;
 }
@@ -156,6 +186,13 @@ Frame::Frame(const Communicator& self, const FrameLabel& label, double cutoff) :
   owner_view_ = images->owner();
   ghosts_ = images;
   c.ghosts = images.get();
+}
+
+std::uint64_t Frame::bytes() const {
+  const Configuration& c = configuration_;
+  const std::uint64_t pairs = c.neighbors.index.extent(0), all = c.position.extent(0);
+  return sizeof *this + all * (3 * sizeof(double) + sizeof(std::int64_t) + 3 * sizeof(int)) +
+         sizeof(int) * (pairs + c.neighbors.offset.extent(0));
 }
 
 }  // namespace locum::potential

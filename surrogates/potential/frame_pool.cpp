@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kokkos_kernels/base/together.hpp"
+
 namespace locum::potential {
 namespace {
 
@@ -15,10 +17,48 @@ FramePool::FramePool(Context context, double cutoff)
 
 void FramePool::add(FrameLabel label, Use use, const NeuralPotential& potential) {
   PoolFrame frame;
-  for (const int z : label.atomic_number) frame.species.push_back(potential.species_of(z));
-  frame.label = std::move(label);
+  for (const int z : label.atomic_number) {
+    potential.species_of(z);  // throws where the potential does not know it
+    frame.facts.elements.set(static_cast<std::size_t>(z));
+  }
+  frame.facts.atoms = label.atoms();
+  frame.facts.trajectory = label.trajectory;
+  frame.facts.weight = label.weight;
+  frame.group = label.group;
   frame.use = use;
+  frame.label = std::make_shared<const FrameLabel>(std::move(label));
   frames_.push_back(std::move(frame));
+}
+
+void FramePool::add(std::shared_ptr<const FrameSource> source, std::int64_t index, std::int64_t group, Use use) {
+  PoolFrame frame;
+  frame.facts = source->facts(index);
+  frame.group = group;
+  frame.use = use;
+  frame.source = std::move(source);
+  frame.index = index;
+  frames_.push_back(std::move(frame));
+}
+
+void FramePool::truncate(int size) {
+  for (int k = size; k < this->size(); ++k)
+    if (frames_[k].geometry) geometry_room_.give_back(frames_[k].geometry->bytes());
+  frames_.resize(size);
+}
+
+void FramePool::read_labels() {
+  together(context_.comm, [this] {
+    for (int k = 0; k < size(); ++k)
+      if (mine(k) && frames_[k].source && !frames_[k].source->in_memory(frames_[k].index)) label(k);
+  });
+}
+
+std::shared_ptr<const FrameLabel> FramePool::label(int k) {
+  PoolFrame& frame = frames_[k];
+  if (frame.label) return frame.label;
+  auto label = frame.source->label(frame.index);
+  if (!frame.source->in_memory(frame.index) && label_room_.take(label->bytes())) frame.label = label;
+  return label;
 }
 
 std::vector<int> FramePool::with(Use use) const {
@@ -28,27 +68,34 @@ std::vector<int> FramePool::with(Use use) const {
   return list;
 }
 
-const Frame& FramePool::geometry(int k) {
-  if (!frames_[k].geometry) frames_[k].geometry = std::make_shared<Frame>(self_, frames_[k].label, cutoff_);
-  return *frames_[k].geometry;
+std::shared_ptr<const Frame> FramePool::geometry(int k) {
+  PoolFrame& frame = frames_[k];
+  if (frame.geometry) return frame.geometry;
+  auto geometry = std::make_shared<const Frame>(self_, *label(k), cutoff_);
+  if (geometry_room_.take(geometry->bytes())) frame.geometry = geometry;
+  return geometry;
 }
 
 FramePool::Ranges FramePool::ranges(const std::vector<int>& frames) {
   Ranges r{cutoff_, 1e300, -1e300};
   for (const int k : frames) {
-    const FrameLabel& label = frames_[k].label;
-    if (label.has_energy) {
-      r.min_energy = std::min(r.min_energy, label.energy / label.atoms());
-      r.max_energy = std::max(r.max_energy, label.energy / label.atoms());
+    if (!mine(k)) continue;
+    const auto label = this->label(k);
+    if (label->has_energy) {
+      r.min_energy = std::min(r.min_energy, label->energy / label->atoms());
+      r.max_energy = std::max(r.max_energy, label->energy / label->atoms());
     }
-    if (mine(k)) r.min_distance = std::min(r.min_distance, geometry(k).min_distance());
+    r.min_distance = std::min(r.min_distance, geometry(k)->min_distance());
   }
   r.min_distance = context_.comm.min(r.min_distance);
+  r.min_energy = context_.comm.min(r.min_energy);
+  r.max_energy = context_.comm.max(r.max_energy);
   return r;
 }
 
 FramePool::Answer FramePool::answer(PotentialStep& step, int k, bool with_score) {
-  const Configuration& c = geometry(k).configuration();
+  const auto geometry = this->geometry(k);
+  const Configuration& c = geometry->configuration();
   AtomisticResult result = Atomistic::make_output(c);
   const int sample = 0;
   Answer answer;
@@ -68,9 +115,10 @@ FramePool::Answer FramePool::answer(PotentialStep& step, int k, bool with_score)
 }
 
 FramePool::Residual FramePool::residual(PotentialStep& step, int k, const Ridge& ridge) {
-  const FrameLabel& label = frames_[k].label;
+  const auto kept = this->label(k);
+  const FrameLabel& label = *kept;
   const Answer a = answer(step, k, false);
-  const Ridge::Offset offset = ridge.group_offset(label.group);
+  const Ridge::Offset offset = ridge.group_offset(frames_[k].group);
   Residual r;
   r.energy = label.has_energy ? label.energy - a.energy - label.atoms() * offset.energy : 0.0;
   r.force = label.force;
@@ -92,14 +140,14 @@ void FramePool::add_metrics(PotentialStep& step, const std::vector<int>& frames,
   for (const int k : frames) {
     if (!mine(k)) continue;
     const Residual r = residual(step, k, ridge);
-    const FrameLabel& label = frames_[k].label;
-    const double n = label.atoms();
+    const auto label = this->label(k);
+    const double n = label->atoms();
     for (const double f : r.force) sums[0] += f * f;
     sums[1] += r.energy * r.energy / (n * n);
     for (const double w : r.virial) sums[2] += w * w / (6.0 * n * n);
     sums[3] += 3.0 * n;
-    sums[4] += label.has_energy;
-    sums[5] += label.has_virial;
+    sums[4] += label->has_energy;
+    sums[5] += label->has_virial;
   }
   context_.comm.sum(std::span<double>(sums));
   metrics[prefix + "/force_rmse_eV_per_A"] = std::sqrt(sums[0] / std::max(sums[3], 1.0));
@@ -112,7 +160,8 @@ std::vector<train::CalibrationPair> FramePool::atom_pairs(PotentialStep& step, c
   for (const int k : frames) {
     if (!mine(k)) continue;
     const Answer a = answer(step, k, true);
-    const std::vector<double>& truth = frames_[k].label.force;
+    const auto label = this->label(k);
+    const std::vector<double>& truth = label->force;
     for (std::size_t i = 0; i < a.atom_score.size(); ++i) {
       values.push_back(a.atom_score[i]);
       values.push_back(std::hypot(truth[3 * i] - a.force[3 * i], truth[3 * i + 1] - a.force[3 * i + 1],
@@ -131,7 +180,8 @@ std::vector<FrameError> FramePool::frame_errors(PotentialStep& step, const std::
     const int k = frames[f];
     if (!mine(k)) continue;
     const Answer a = answer(step, k, true);
-    const std::vector<double>& truth = frames_[k].label.force;
+    const auto label = this->label(k);
+    const std::vector<double>& truth = label->force;
     double largest = 0.0, squares = 0.0;
     for (std::size_t i = 0; i < truth.size(); i += 3) {
       const double error =

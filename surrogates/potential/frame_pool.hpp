@@ -1,4 +1,7 @@
 // The labelled frames of a learner, dealt to the ranks, and how well the potential answers them.
+//
+// Labels and geometries of this rank's frames stay in memory while there is room; what does not is read or built again
+// each time it is asked for.
 #pragma once
 
 #include <map>
@@ -8,6 +11,8 @@
 
 #include "kokkos_kernels/base/context.hpp"
 #include "surrogates/potential/frame.hpp"
+#include "surrogates/potential/frame_source.hpp"
+#include "surrogates/potential/memory_room.hpp"
 #include "surrogates/potential/network_objective.hpp"
 #include "surrogates/potential/potential_step.hpp"
 #include "surrogates/potential/ridge.hpp"
@@ -20,11 +25,15 @@ namespace locum::potential {
 enum class Use { train, validation, test, calibration, replay, old_domain };
 
 struct PoolFrame {
-  FrameLabel label;
+  FrameFacts facts;
+  std::int64_t group = 0;  // FrameLabel::group
   Use use = Use::train;
-  std::vector<int> species;               // of each atom
-  std::shared_ptr<Frame> geometry;        // on the rank that holds it, once asked for
-  std::shared_ptr<NetworkSample> sample;  // likewise, while the network needs it
+  std::shared_ptr<const FrameSource> source;  // of the label; null: the label is here to stay, on every rank
+  std::int64_t index = 0;                     // in the source
+  // On the rank that holds the frame, as long as there is room.
+  std::shared_ptr<const FrameLabel> label;
+  std::shared_ptr<const Frame> geometry;
+  std::shared_ptr<NetworkSample> sample;  // while the network needs it
 };
 
 // How the potential answered a frame.
@@ -39,11 +48,22 @@ class FramePool {
   int size() const { return static_cast<int>(frames_.size()); }
   PoolFrame& at(int k) { return frames_[k]; }
   const PoolFrame& at(int k) const { return frames_[k]; }
+  // A label that every rank has, and that stays.
   void add(FrameLabel label, Use use, const NeuralPotential& potential);
-  void truncate(int size) { frames_.resize(size); }
+  // Frame `index` of a source.
+  void add(std::shared_ptr<const FrameSource> source, std::int64_t index, std::int64_t group, Use use);
+  void truncate(int size);
   bool mine(int k) const { return k % context_.comm.size() == context_.comm.rank(); }
+  // What may be held of labels (of sources that do not hold them anyway) and of geometries; without limit at first.
+  MemoryRoom& label_room() { return label_room_; }
+  MemoryRoom& geometry_room() { return geometry_room_; }
+  // Reads every label of this rank once, and keeps what there is room for: a bad one is told before work begins.
+  // Collective.
+  void read_labels();
   std::vector<int> with(Use use) const;
-  const Frame& geometry(int k);
+  // Of this rank's frames.
+  std::shared_ptr<const FrameLabel> label(int k);
+  std::shared_ptr<const Frame> geometry(int k);
 
   // Smallest distance and energies per atom of the given frames. Collective.
   struct Ranges {
@@ -82,6 +102,7 @@ class FramePool {
   Communicator self_;
   double cutoff_;
   std::vector<PoolFrame> frames_;
+  MemoryRoom label_room_, geometry_room_;
 };
 
 }  // namespace locum::potential

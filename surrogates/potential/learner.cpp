@@ -13,6 +13,10 @@ constexpr double update_rate = 0.3;  // of the first training's learning rate
 
 PotentialLearner::PotentialLearner(Context context, PotentialConfig potential, TrainingConfig training,
                                    std::vector<FieldSet> frames, std::optional<StartingPoint> start)
+    : PotentialLearner(std::move(context), potential, training, std::make_shared<FramesInMemory>(frames),
+                       std::move(start)) {}
+PotentialLearner::PotentialLearner(Context context, PotentialConfig potential, TrainingConfig training,
+                                   std::shared_ptr<FrameSource> frames, std::optional<StartingPoint> start)
     : implementation_(std::make_unique<Implementation>(std::move(context), potential, training, std::move(frames),
                                                        std::move(start))) {}
 PotentialLearner::~PotentialLearner() = default;
@@ -26,12 +30,14 @@ PotentialRecord PotentialLearner::record() const {
   if (8 * width * width <= largest_memory) record.groups[memory_group] = implementation_->memory();
   return record;
 }
+const MemoryForecast& PotentialLearner::forecast() const { return implementation_->forecast; }
 
 train::FitReport PotentialLearner::fit(const EpochCallback& callback) {
   Implementation& my = *implementation_;
   const Stopwatch watch;
   const std::vector<int> frames = my.network_frames(), validation = my.pool.with(Use::validation);
   const bool resumed = my.linear_done;
+  my.pool.read_labels();
   if (!resumed) {
     // What was held out is known ground too: its errors are measured. Only nearer pairs than any label has are news.
     std::vector<int> known = my.pool.with(Use::train);
@@ -125,19 +131,29 @@ std::vector<train::CalibrationPair> PotentialLearner::atom_calibration() {
   return implementation_->pool.atom_pairs(implementation_->step, implementation_->held_out());
 }
 
-FramePool PotentialLearner::Implementation::judged(const std::vector<FieldSet>& labels) const {
+FramePool PotentialLearner::Implementation::judged(std::shared_ptr<const FrameSource> labels) const {
   FramePool frames(context, potential->config().cutoff);
-  for (const FieldSet& label : labels) frames.add(label_of(label, frames.size()), Use::test, *potential);
+  frames.label_room().set_limit(0);  // each is asked for once
+  frames.geometry_room().set_limit(0);
+  for (std::int64_t k = 0; k < labels->size(); ++k) frames.add(labels, k, group_of(labels->facts(k)), Use::test);
   return frames;
 }
 
 std::vector<train::CalibrationPair> PotentialLearner::atom_pairs(const std::vector<FieldSet>& labels) {
-  FramePool frames = implementation_->judged(labels);
+  return atom_pairs(std::make_shared<FramesInMemory>(labels));
+}
+
+std::vector<train::CalibrationPair> PotentialLearner::atom_pairs(std::shared_ptr<const FrameSource> labels) {
+  FramePool frames = implementation_->judged(std::move(labels));
   return frames.atom_pairs(implementation_->step, frames.with(Use::test));
 }
 
 std::vector<FrameError> PotentialLearner::frame_errors(const std::vector<FieldSet>& labels) {
-  FramePool frames = implementation_->judged(labels);
+  return frame_errors(std::make_shared<FramesInMemory>(labels));
+}
+
+std::vector<FrameError> PotentialLearner::frame_errors(std::shared_ptr<const FrameSource> labels) {
+  FramePool frames = implementation_->judged(std::move(labels));
   return frames.frame_errors(implementation_->step, frames.with(Use::test));
 }
 
@@ -154,7 +170,7 @@ FieldSet PotentialLearner::state() const {
             std::vector<std::int64_t>(my.reservoir.begin(), my.reservoir.end()));
   state.add_scalar("new_labels", "1", std::int64_t{my.pool.size() - my.initial_frames});
   for (int k = my.initial_frames; k < my.pool.size(); ++k)
-    merge_fields("label." + std::to_string(k - my.initial_frames) + ".", write_label(my.pool.at(k).label), state);
+    merge_fields("label." + std::to_string(k - my.initial_frames) + ".", write_label(*my.pool.at(k).label), state);
   if (my.trainer) merge_fields("trainer.", my.trainer->state(), state);
   return state;
 }
@@ -175,12 +191,12 @@ void PotentialLearner::restore(const FieldSet& state) {
   my.remember(fields_with("memory.", state));
   my.linear_done = state.integer_scalar("linear_done") != 0;
   my.updates = static_cast<int>(state.integer_scalar("updates"));
+  for (int k = 0; k < my.pool.size(); ++k) my.drop_sample(k);
   my.pool.truncate(my.initial_frames);
   const auto labels = state.integer_scalar("new_labels");
   for (std::int64_t k = 0; k < labels; ++k) add(fields_with("label." + std::to_string(k) + ".", state));
   my.updated_frames = static_cast<int>(state.integer_scalar("updated_frames"));
   my.reservoir.assign(state.integer("reservoir").begin(), state.integer("reservoir").end());
-  for (int k = 0; k < my.pool.size(); ++k) my.pool.at(k).sample.reset();
   my.trainer.reset();
   my.extractor.use(*my.potential);
   if (const FieldSet kept = fields_with("trainer.", state); kept.has("epoch")) {

@@ -14,6 +14,7 @@
 
 #include "kokkos_kernels/base/context.hpp"
 #include "surrogates/potential/frame_pool.hpp"
+#include "surrogates/potential/memory_forecast.hpp"
 #include "surrogates/potential/neural_potential.hpp"
 #include "surrogates/potential/tuning.hpp"
 #include "surrogates/train/learner.hpp"
@@ -31,12 +32,19 @@ class PotentialLearner final : public train::Learner {
   // that this model does not know.
   PotentialLearner(Context context, PotentialConfig potential, TrainingConfig training, std::vector<FieldSet> frames,
                    std::optional<StartingPoint> start = {});
+  // Frames that are read when they are wanted, each rank its own. The learner gives labels of other ranks back to the
+  // source: it serves no second one. Frames of weight 0 are left out. Throws ConfigError when training cannot fit into
+  // memory. Collective.
+  PotentialLearner(Context context, PotentialConfig potential, TrainingConfig training,
+                   std::shared_ptr<FrameSource> frames, std::optional<StartingPoint> start = {});
   ~PotentialLearner() override;
 
   // The first training. Metrics: {train,validation,test}/{force_rmse_eV_per_A, energy_rmse_meV_per_atom,
   // virial_rmse_meV_per_atom}; of a fine-tuning with frames to replay also old_domain/… and old_domain_before/…
   // Collective. After restore() of a state taken in a callback it goes on from there.
   train::FitReport fit(const EpochCallback& callback = {});
+  // What fit() will need of memory, before anything is read.
+  const MemoryForecast& forecast() const;
   // The potential that fit() and update() write to; share it with a PotentialStep.
   std::shared_ptr<NeuralPotential> potential() const;
   // The model as its file keeps it, with what a later fine-tuning starts from: the normal equations of the linear part
@@ -49,8 +57,10 @@ class PotentialLearner final : public train::Learner {
   // The same for atoms: score and |ΔF| of each atom, eV/Å, of the held-out frames, and of any labels. Collective.
   std::vector<train::CalibrationPair> atom_calibration();
   std::vector<train::CalibrationPair> atom_pairs(const std::vector<FieldSet>& labels);
+  std::vector<train::CalibrationPair> atom_pairs(std::shared_ptr<const FrameSource> labels);
   // How the potential answers any labels. Collective.
   std::vector<FrameError> frame_errors(const std::vector<FieldSet>& labels);
+  std::vector<FrameError> frame_errors(std::shared_ptr<const FrameSource> labels);
   // Everything but the initial frames, which the constructor must be given again.
   FieldSet state() const override;
   void restore(const FieldSet& state) override;

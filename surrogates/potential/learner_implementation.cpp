@@ -1,7 +1,6 @@
 #include "surrogates/potential/learner_implementation.hpp"
 
 #include <algorithm>
-#include <set>
 
 #include "kokkos_kernels/base/errors.hpp"
 #include "surrogates/potential/score_fit.hpp"
@@ -14,21 +13,15 @@ namespace {
 // to unlearn a core of some electronvolts.
 constexpr double core_share = 0.85;
 
-std::vector<int> elements_of(const std::vector<FieldSet>& frames) {
-  std::set<int> elements;
-  for (const auto& f : frames)
-    for (const auto z : f.integer("atomic_number")) elements.insert(static_cast<int>(z));
-  return {elements.begin(), elements.end()};
-}
-
 }  // namespace
 
 PotentialLearner::Implementation::Implementation(Context context_, PotentialConfig config, TrainingConfig training_,
-                                                 std::vector<FieldSet> frames, std::optional<StartingPoint> start_)
+                                                 std::shared_ptr<FrameSource> frames,
+                                                 std::optional<StartingPoint> start_)
     : context(std::move(context_)),
       training(training_),
       potential(start_ ? NeuralPotential::from_record(start_->model)
-                       : std::make_shared<NeuralPotential>(config, elements_of(frames))),
+                       : std::make_shared<NeuralPotential>(config, elements_of(*frames))),
       core_only(std::make_shared<NeuralPotential>(potential->config(), potential->elements())),
       step(potential),
       core_step(core_only),
@@ -39,25 +32,31 @@ PotentialLearner::Implementation::Implementation(Context context_, PotentialConf
       start(std::move(start_)) {
   training.validate();
   if (start) take_starting_point();
-  std::vector<FrameLabel> labels;
-  std::vector<std::int64_t> trajectory;
-  for (std::size_t k = 0; k < frames.size(); ++k) {
-    labels.push_back(label_of(frames[k], static_cast<std::int64_t>(k)));
+  std::vector<std::int64_t> kept, trajectory;
+  for (std::int64_t k = 0; k < frames->size(); ++k) {
+    const FrameFacts facts = frames->facts(k);
+    require_known(facts);
+    if (facts.weight == 0.0) continue;
+    kept.push_back(k);
     // A frame that belongs to no trajectory is one of its own.
-    const bool one_of_many = frames[k].has("trajectory") && frames[k].integer_scalar("trajectory") >= 0;
-    trajectory.push_back(one_of_many ? frames[k].integer_scalar("trajectory") : -1 - static_cast<std::int64_t>(k));
+    trajectory.push_back(facts.trajectory >= 0 ? facts.trajectory : -1 - k);
   }
   const auto part =
       train::split_by_trajectory(trajectory, training.validation_fraction, training.test_fraction, training.fold);
-  for (std::size_t k = 0; k < labels.size(); ++k) {
+  for (std::size_t k = 0; k < kept.size(); ++k) {
     const Use use = part[k] == train::Part::train        ? Use::train
                     : part[k] == train::Part::validation ? Use::validation
                                                          : Use::test;
-    pool.add(std::move(labels[k]), use, *potential);
+    pool.add(frames, kept[k], group_of(frames->facts(kept[k])), use);
   }
+  std::vector<bool> wanted(static_cast<std::size_t>(frames->size()), false);
+  for (int k = 0; k < pool.size(); ++k)
+    if (pool.mine(k)) wanted[static_cast<std::size_t>(pool.at(k).index)] = true;
+  frames->keep_only([&wanted](std::int64_t k) { return wanted[static_cast<std::size_t>(k)]; });
   if (start) add_replay();
   initial_frames = pool.size();
-  for (const int k : linear_frames()) ridge.declare_group(pool.at(k).label.group);
+  for (const int k : linear_frames()) ridge.declare_group(pool.at(k).group);
+  plan_memory();
 }
 
 // Frames to replay are in the normal equations of the given model already, if they count on.
@@ -72,11 +71,21 @@ std::vector<int> PotentialLearner::Implementation::network_frames() const {
   return frames;
 }
 
+std::int64_t PotentialLearner::Implementation::group_of(const FrameFacts& facts) const {
+  return training.offsets == "size" ? facts.atoms : training.offsets == "source" ? first_group + facts.source : 0;
+}
+
 FrameLabel PotentialLearner::Implementation::label_of(const FieldSet& fields, std::int64_t index) const {
   FrameLabel label = read_label(fields, index);
   if (training.offsets == "size") label.group = label.atoms();
   if (training.offsets == "source" && fields.has("source")) label.group = first_group + fields.integer_scalar("source");
   return label;
+}
+
+std::vector<int> PotentialLearner::Implementation::species_of(const FrameLabel& label) const {
+  std::vector<int> species;
+  for (const int z : label.atomic_number) species.push_back(potential->species_of(z));
+  return species;
 }
 
 nn::CommitteeShape PotentialLearner::Implementation::shape() const {
@@ -108,7 +117,7 @@ void PotentialLearner::Implementation::whiten() {
   extractor.use(*potential);
   Moments moments(context, S, potential->invariants().count);
   for (const int k : pool.with(Use::train))
-    if (pool.mine(k)) moments.add(extractor.invariants(pool.geometry(k)), pool.at(k).species);
+    if (pool.mine(k)) moments.add(extractor.invariants(*pool.geometry(k)), species_of(*pool.label(k)));
   moments.commit();
   for (int z = 0; z < S; ++z)
     set_whitening(context, potential->config(), moments.mean(z), moments.covariance(z), potential->species()[z]);
@@ -117,41 +126,41 @@ void PotentialLearner::Implementation::whiten() {
 }
 
 void PotentialLearner::Implementation::gather_training(const std::vector<int>& frames, bool keep) {
-  for (const int k : frames) ridge.declare_group(pool.at(k).label.group);
+  for (const int k : frames) ridge.declare_group(pool.at(k).group);
   RowMajor<double**> design;
   for (const int k : frames) {
     if (!pool.mine(k)) continue;
-    const int rows = 3 * pool.at(k).label.atoms() + 7;
+    const auto geometry = pool.geometry(k);
+    FrameLabel label = *pool.label(k);
+    label.group = pool.at(k).group;
+    const std::vector<int> species = species_of(label);
+    const int rows = 3 * label.atoms() + 7;
     if (design.extent_int(0) != rows || design.extent_int(1) != ridge.width())
       design = RowMajor<double**>(uninitialized("design"), rows, ridge.width());
     NetworkFeatures features;
-    if (keep)
-      features = extractor.network(pool.geometry(k), design);
+    if (keep && feature_room.fits(sample_bytes(k)))
+      features = extractor.network(*geometry, design);
     else
-      features.x = extractor.design_and_components(pool.geometry(k), design);
-    FrameLabel label = pool.at(k).label;
-    if (pool.geometry(k).min_distance() < potential->core_outer()) {
+      features.x = extractor.design_and_components(*geometry, design);
+    if (geometry->min_distance() < potential->core_outer()) {
       const auto core = pool.answer(core_step, k, false);
       label.energy -= core.energy;
       for (std::size_t i = 0; i < label.force.size(); ++i) label.force[i] -= core.force[i];
       for (int a = 0; a < 3; ++a)
         for (int b = 0; b < 3; ++b) label.virial[a][b] -= core.virial[a][b];
     }
-    ridge.add(design, label, pool.at(k).species);
-    add_moments(k, features.x);
-    if (!keep) continue;
-    pool.at(k).sample = std::make_shared<NetworkSample>();
-    pool.at(k).sample->features = std::move(features);
+    ridge.add(design, label, species);
+    add_moments(features.x, species);
+    if (features.atoms > 0) hold(k, std::move(features));
   }
   ridge.commit();
   distances.commit();
   frame_means.commit();
 }
 
-// x (n, d) of frame k, and its mean over the atoms of each species.
-void PotentialLearner::Implementation::add_moments(int k, const RowMajor<float**>& x) {
+// x (n, d) of a frame's atoms of these species, and its mean over the atoms of each species.
+void PotentialLearner::Implementation::add_moments(const RowMajor<float**>& x, const std::vector<int>& species) {
   const int n = x.extent_int(0), d = x.extent_int(1);
-  const std::vector<int>& species = pool.at(k).species;
   RowMajor<double**> copy(uninitialized("x_double"), n, d);
   Kokkos::deep_copy(copy, x);
   distances.add(copy, species);
@@ -166,12 +175,6 @@ void PotentialLearner::Implementation::add_moments(int k, const RowMajor<float**
     Kokkos::deep_copy(mean, mean_host);
     frame_means.add(mean, {z});
   }
-}
-
-void PotentialLearner::Implementation::make_sample(int k) {
-  if (!pool.mine(k) || pool.at(k).sample) return;
-  pool.at(k).sample = std::make_shared<NetworkSample>();
-  pool.at(k).sample->features = extractor.network(pool.geometry(k));
 }
 
 void PotentialLearner::Implementation::solve_linear() {
@@ -199,11 +202,15 @@ void PotentialLearner::Implementation::set_sample_targets(const std::vector<int>
     if (!pool.at(k).sample) continue;
     NetworkSample& sample = *pool.at(k).sample;
     const auto r = pool.residual(step, k, ridge);
-    const int n = pool.at(k).label.atoms();
+    const auto label = pool.label(k);
+    const int n = label->atoms();
     sample.energy = r.energy;
-    sample.has_energy = pool.at(k).label.has_energy;
-    sample.has_virial = pool.at(k).label.has_virial;
-    sample.weight = pool.at(k).label.weight;
+    sample.has_energy = label->has_energy;
+    sample.has_virial = label->has_virial;
+    sample.weight = label->weight;
+    sample.energy_weight = label->energy_weight;
+    sample.force_weight = label->force_weight;
+    sample.virial_weight = label->virial_weight;
     std::copy(r.virial, r.virial + 6, sample.virial);
     sample.force = View<float* [3]>(uninitialized("residual_force"), n);
     const auto host = Kokkos::create_mirror_view(sample.force);
@@ -217,8 +224,8 @@ void PotentialLearner::Implementation::set_sample_targets(const std::vector<int>
 
 NetworkObjective PotentialLearner::Implementation::objective(const std::vector<int>& frames) {
   NetworkObjective o(context, shape(), static_cast<int>(potential->elements().size()), training);
-  for (const int k : frames) o.add_training(pool.at(k).sample);
-  for (const int k : pool.with(Use::validation)) o.add_validation(pool.at(k).sample);
+  for (const int k : frames) o.add_training([this, k] { return sample(k); });
+  for (const int k : pool.with(Use::validation)) o.add_validation([this, k] { return sample(k); });
   return o;
 }
 
@@ -245,8 +252,7 @@ void PotentialLearner::Implementation::choose_reservoir(const std::vector<int>& 
     reservoir.push_back(candidates[order[k]]);
   std::sort(reservoir.begin(), reservoir.end());
   for (int k = 0; k < pool.size(); ++k)
-    if (pool.at(k).use == Use::train && !std::binary_search(reservoir.begin(), reservoir.end(), k))
-      pool.at(k).sample.reset();
+    if (pool.at(k).use == Use::train && !std::binary_search(reservoir.begin(), reservoir.end(), k)) drop_sample(k);
 }
 
 std::vector<int> PotentialLearner::Implementation::held_out() const {

@@ -4,34 +4,46 @@
 #include <optional>
 
 #include "kokkos_kernels/base/timer.hpp"
+#include "kokkos_kernels/base/together.hpp"
 #include "surrogates/potential/features.hpp"
 #include "surrogates/potential/frame_pool.hpp"
 #include "surrogates/potential/learner.hpp"
+#include "surrogates/potential/memory_room.hpp"
 #include "surrogates/potential/whitening.hpp"
 #include "surrogates/train/trainer.hpp"
 
 namespace locum::potential {
 
 struct PotentialLearner::Implementation {
-  Implementation(Context context, PotentialConfig potential, TrainingConfig training, std::vector<FieldSet> frames,
-                 std::optional<StartingPoint> start);
+  Implementation(Context context, PotentialConfig potential, TrainingConfig training,
+                 std::shared_ptr<FrameSource> frames, std::optional<StartingPoint> start);
 
   FrameLabel label_of(const FieldSet& fields, std::int64_t index) const;  // with its group
+  std::int64_t group_of(const FrameFacts& facts) const;
+  std::vector<int> species_of(const FrameLabel& label) const;         // of each atom
+  FramePool judged(std::shared_ptr<const FrameSource> labels) const;  // frames that nobody learns from
+  void plan_memory();
+  double remaking_cost();
   void take_starting_point();
   Ridge::Pull given_linear() const;
   void add_old_domain(std::map<std::string, double>& metrics);
   std::vector<int> linear_frames() const;
   std::vector<int> network_frames() const;
   void add_replay();
+  void require_known(const FrameFacts& facts) const;
   FieldSet memory() const;  // of the linear part and of known ground
   void remember(const FieldSet& memory);
-  FramePool judged(const std::vector<FieldSet>& labels) const;  // frames that nobody learns from
   void set_ranges(const std::vector<int>& frames);
   void whiten();
   // Rows of the linear model, moments of x, and network samples (where `keep` says so) of the given training frames.
   void gather_training(const std::vector<int>& frames, bool keep);
-  void add_moments(int k, const RowMajor<float**>& x);
+  void add_moments(const RowMajor<float**>& x, const std::vector<int>& species);
   void make_sample(int k);
+  // Features that fit are held in the frame's sample; sample() makes the others anew. null: another rank's.
+  std::uint64_t sample_bytes(int k);  // of frame k of this rank, with features
+  void hold(int k, NetworkFeatures features);
+  std::shared_ptr<const NetworkSample> sample(int k);
+  void drop_sample(int k);
   void solve_linear();
   void set_sample_targets(const std::vector<int>& frames);
   NetworkObjective objective(const std::vector<int>& training);
@@ -63,6 +75,8 @@ struct PotentialLearner::Implementation {
   int updates = 0;
   bool linear_done = false;
   std::vector<int> reservoir;
+  MemoryForecast forecast;
+  MemoryRoom feature_room;
 };
 
 }  // namespace locum::potential

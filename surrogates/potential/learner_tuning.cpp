@@ -25,12 +25,13 @@ void PotentialLearner::Implementation::take_starting_point() {
 // Frames of the old domain: every fourth is held out, some of the others are trained on again.
 void PotentialLearner::Implementation::add_replay() {
   std::vector<int> candidates;
+  if (!start->replay) return;
   const auto add = [this](int k, Use use) {
-    FrameLabel label = label_of(start->replay[k], k);
-    if (training.offsets == "source") label.group = 0;
-    pool.add(std::move(label), use, *potential);
+    const FrameFacts facts = start->replay->facts(k);
+    require_known(facts);
+    pool.add(start->replay, k, training.offsets == "source" ? 0 : group_of(facts), use);
   };
-  for (int k = 0; k < static_cast<int>(start->replay.size()); ++k)
+  for (int k = 0; k < static_cast<int>(start->replay->size()); ++k)
     if (k % held_out_every == held_out_every - 1)
       add(k, Use::old_domain);
     else
@@ -38,7 +39,11 @@ void PotentialLearner::Implementation::add_replay() {
   const auto order = train::shuffled(static_cast<int>(candidates.size()), context.seed, 2000000);
   for (int k = 0; k < static_cast<int>(order.size()) && k < start->tune.replay_frames; ++k)
     add(candidates[order[k]], Use::replay);
-  start->replay.clear();
+}
+
+void PotentialLearner::Implementation::require_known(const FrameFacts& facts) const {
+  for (int z = 0; z < static_cast<int>(facts.elements.size()); ++z)
+    if (facts.elements[z]) potential->species_of(z);  // throws, and names the known ones
 }
 
 // What the given model answers on the held-out frames of its own domain, and what this one does.

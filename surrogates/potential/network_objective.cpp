@@ -36,10 +36,11 @@ void residuals_of_sample(const NetworkSample& s, int members, const BatchRows& r
   double w[6];
   std::copy(s.virial, s.virial + 6, w);
   const double w0 = w[0], w1 = w[1], w2 = w[2], w3 = w[3], w4 = w[4], w5 = w[5];
-  const float norm = static_cast<float>(s.weight * s.weight) / (3 * n);
+  const float norm = static_cast<float>(s.weight) / (3 * n);
   Weights weight = of_frames;
-  if (!s.has_energy) weight.energy2 = 0.0f;
-  if (!s.has_virial) weight.virial2 = 0.0f;
+  weight.energy2 *= s.has_energy ? static_cast<float>(s.energy_weight) : 0.0f;
+  weight.force2 *= static_cast<float>(s.force_weight);
+  weight.virial2 *= s.has_virial ? static_cast<float>(s.virial_weight) : 0.0f;
   Kokkos::parallel_for(
       "network_residuals", RangePolicy(0, members), KOKKOS_LAMBDA(int c) {
         double sum = 0.0, answer = 0.0;
@@ -172,7 +173,7 @@ double NetworkObjective::gradient(std::span<const double> parameters, std::span<
   load(parameters);
   const int C = committee_[0].shape().members, d = committee_[0].shape().inputs;
   Samples samples;
-  for (const int k : batch) samples.push_back(training_[k]);
+  for (const int k : batch) samples.push_back(training_[k]());
   Batch b = forward(samples);
   const Weights weight{static_cast<float>(energy_weight_ * energy_weight_),
                        static_cast<float>(force_weight_ * force_weight_),
@@ -220,7 +221,8 @@ std::map<std::string, double> NetworkObjective::validate(std::span<const double>
   load(parameters);
   const int C = committee_[0].shape().members;
   double sums[6] = {};  // loss, squares of forces, their number, squares of energies, their number, frames
-  for (const auto& sample : validation_) {
+  for (const auto& source : validation_) {
+    const auto sample = source();
     if (!sample) continue;
     Batch b = forward({sample});
     const NetworkFeatures& f = sample->features;
@@ -242,9 +244,10 @@ std::map<std::string, double> NetworkObjective::validate(std::span<const double>
     for (int v = 0; v < 6; ++v) virials += std::pow((virial_host(v) - sample->virial[v]) / f.atoms, 2);
     const double e = sample->has_energy ? std::pow((answer - sample->energy) / f.atoms, 2) : 0.0;
     if (!sample->has_virial) virials = 0.0;
-    sums[0] += sample->weight * sample->weight *
-               (force_weight_ * force_weight_ * squares + energy_weight_ * energy_weight_ * e +
-                virial_weight_ * virial_weight_ * virials) /
+    sums[0] += sample->weight *
+               (sample->force_weight * force_weight_ * force_weight_ * squares +
+                sample->energy_weight * energy_weight_ * energy_weight_ * e +
+                sample->virial_weight * virial_weight_ * virial_weight_ * virials) /
                (3.0 * f.atoms);
     sums[1] += squares;
     sums[2] += 3.0 * f.atoms;

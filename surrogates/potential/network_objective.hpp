@@ -5,6 +5,7 @@
 // does the rest (docs/theory/potential.md, "Gradients without a tape"). Each member has a loss of its own.
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "kokkos_kernels/base/context.hpp"
@@ -21,7 +22,7 @@ struct NetworkSample {
   double energy = 0.0;     // eV
   double virial[6] = {};   // eV: xx, yy, zz, xy, xz, yz
   bool has_energy = true, has_virial = true;
-  double weight = 1.0;  // of all residuals
+  double weight = 1.0, energy_weight = 1.0, force_weight = 1.0, virial_weight = 1.0;  // FrameLabel::weight …
 };
 
 class NetworkObjective final : public train::Objective {
@@ -29,9 +30,17 @@ class NetworkObjective final : public train::Objective {
   // Weights as in TrainingConfig. All ranks' sample k is training[k]; a rank holds those whose features it was given.
   NetworkObjective(Context context, nn::CommitteeShape shape, int species, const TrainingConfig& config);
 
-  // null: another rank holds it. In the same order on every rank.
-  void add_training(std::shared_ptr<const NetworkSample> sample) { training_.push_back(std::move(sample)); }
-  void add_validation(std::shared_ptr<const NetworkSample> sample) { validation_.push_back(std::move(sample)); }
+  // Gives the sample, kept or made when it is asked for, once for each batch that it is in; null: another rank holds
+  // it. In the same order on every rank.
+  using SampleSource = std::function<std::shared_ptr<const NetworkSample>()>;
+  void add_training(SampleSource sample) { training_.push_back(std::move(sample)); }
+  void add_validation(SampleSource sample) { validation_.push_back(std::move(sample)); }
+  void add_training(std::shared_ptr<const NetworkSample> sample) {
+    training_.push_back([sample] { return sample; });
+  }
+  void add_validation(std::shared_ptr<const NetworkSample> sample) {
+    validation_.push_back([sample] { return sample; });
+  }
 
   std::size_t parameters() const override;  // species × members × size
   int samples() const override { return static_cast<int>(training_.size()); }
@@ -48,7 +57,7 @@ class NetworkObjective final : public train::Objective {
   Context context_;
   int species_;
   double energy_weight_, force_weight_, virial_weight_;
-  Samples training_, validation_;
+  std::vector<SampleSource> training_, validation_;
   std::vector<nn::Committee<float>> committee_;  // one for each species
   std::vector<nn::Committee<float>::Cache> cache_;
 };

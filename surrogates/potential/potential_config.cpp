@@ -74,6 +74,11 @@ void TrainingConfig::visit(ConfigVisitor& v) {
   v.value({"update_epochs", "", "epochs of the network when new labels have come", {0, 1000}}, update_epochs);
   v.value({"reservoir_frames", "", "old frames that an update replays", {0, 100000}}, reservoir_frames);
   v.value({"calibration_every", "", "every k-th new label is held out", {2, 1000}}, calibration_every);
+  v.value({"memory_GiB",
+           "GiB",
+           "memory of a node (GPU: of the device) for the training; 0: 80 % of what is left",
+           {0.0, 1e6}},
+          memory_GiB);
 }
 
 void TrainingConfig::validate() const {

@@ -43,6 +43,7 @@ struct TrainingConfig {
   int update_epochs = 3;      // of update()
   int reservoir_frames = 48;  // old frames that update() replays through the network
   int calibration_every = 4;  // every k-th new label is held out
+  double memory_GiB = 0.0;  // of a node, for all its ranks; 0: 80 % of what it has left (on a GPU: that of the device)
 
   void visit(ConfigVisitor& v);
   void validate() const;

@@ -23,6 +23,7 @@ class Ridge {
 
   // Declares a group of labels; the first one declared has no nuisance constants. Every rank, in the same order.
   void declare_group(std::int64_t group);
+  int groups() const { return static_cast<int>(groups_.size()); }
   std::int64_t largest_group() const;   // −1: none has been declared
   int width() const { return width_; }  // of the design rows, target included
 
@@ -41,8 +42,8 @@ class Ridge {
     double strength = 0.0;
     Solution to;
   };
-  // ridge: relative to the force norm of each column; constants are free, and stay those of `pull` where no label has
-  // an energy. Throws NumericalError when the equations stay singular although the ridge has been raised a
+  // ridge: relative to the force norm of each column; constants are as good as free, and stay those of `pull` where no
+  // label has an energy. Throws NumericalError when the equations stay singular although the ridge has been raised a
   // thousandfold. The same on every rank.
   Solution solve(double ridge, const Pull& pull) const;
   Solution solve(double ridge) const { return solve(ridge, Pull{}); }

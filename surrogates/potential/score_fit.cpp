@@ -62,7 +62,8 @@ ScoreParameters fit_score(const Context& context, const std::shared_ptr<NeuralPo
       if (!pool.mine(k)) continue;
       const auto a = pool.answer(step, k, true);
       for (const double s : a.atom_score) squares[term].push_back(s * s);
-      const auto& truth = pool.at(k).label.force;
+      const auto label = pool.label(k);
+      const auto& truth = label->force;
       for (std::size_t i = 0; term == 1 && i < truth.size(); i += 3)
         error.push_back(std::pow(truth[i] - a.force[i], 2) + std::pow(truth[i + 1] - a.force[i + 1], 2) +
                         std::pow(truth[i + 2] - a.force[i + 2], 2));

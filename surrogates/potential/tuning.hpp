@@ -12,6 +12,7 @@
 #include "kokkos_kernels/base/config.hpp"
 #include "kokkos_kernels/base/field_set.hpp"
 #include "surrogates/nn/committee.hpp"
+#include "surrogates/potential/frame_source.hpp"
 #include "surrogates/potential/neural_potential.hpp"
 #include "surrogates/train/restriction.hpp"
 
@@ -32,7 +33,7 @@ struct TuneConfig {
 struct StartingPoint {
   PotentialRecord model;
   TuneConfig tune;
-  std::vector<FieldSet> replay;  // labels of the old domain, the same list on every rank; every fourth is held out
+  std::shared_ptr<FrameSource> replay;  // labels of the old domain, null: none; every fourth is held out
 };
 
 // Name of the record's group that a learner keeps for a later fine-tuning.

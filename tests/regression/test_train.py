@@ -44,6 +44,12 @@ def frames(count, energy=True, displacement=0.12, seed=1):
     return "\n".join(text) + "\n"
 
 
+def bytes_of(text):
+    """Of "1.9 GiB"."""
+    number, unit = text.split()
+    return float(number) * {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30}[unit]
+
+
 INPUT = """\
 [data]
 train = ["TRAIN"]
@@ -135,6 +141,40 @@ class Train(CliTest):
         self.refused("\n".join(lines) + "\n", CONFIG, "train.xyz:35", "nan", "forces")
         self.refused(good[:5 * len(good) // 12], CONFIG, "train.xyz")
         self.refused(good.replace("Si ", "Xx "), CONFIG, "Xx")
+
+    def test_a_dataset_is_streamed_within_the_memory_given_and_the_model_is_the_same(self):
+        text = self.input(frames(60))
+        self.assertSucceeds(run("convert", self.folder / "train.xyz", "--output", self.folder / "train.h5"))
+        data = self.write("h5.toml", text.read_text().replace("train.xyz", "train.h5"))
+        self.assertSucceeds(run("train", text, "--output", self.folder / "text"))
+        for ranks in (1, 2):
+            outcome = run("train", data, "--output", self.folder / f"all{ranks}", ranks=ranks)
+            self.assertSucceeds(outcome)
+            self.assertIn("all stays in memory", outcome.text)
+            refused = run("train", data, "--set", "training.memory_GiB=1e-5", "--output", self.folder / "none", ranks=ranks)
+            self.assertFails(refused, CONFIG, "training needs at least", "training.memory_GiB")
+            least = bytes_of(re.search(r"needs at least (\S+ \S+) a rank", refused.text).group(1))
+            outcome = run("train", data, "--set", f"training.memory_GiB={1.25 * ranks * least / 2**30}", "--output",
+                          self.folder / f"some{ranks}", ranks=ranks)
+            self.assertSucceeds(outcome)
+            self.assertLess(int(re.search(r"(\d+) % of the features stay", outcome.text).group(1)), 80)
+            self.assertEqual(differences(self.folder / f"all{ranks}/model.h5", self.folder / f"some{ranks}/model.h5"), [])
+        self.assertEqual(differences(self.folder / "text/model.h5", self.folder / "all1/model.h5"), [])
+
+    def test_the_forecast_of_memory_comes_true(self):
+        path = self.input(frames(300), epochs=2)
+        more = ["--set", "potential.components=128", "--set", "potential.radials=6", "--set", "potential.l_max=4"]
+        for memory in (0, 0.05):
+            outcome = run("train", path, *more, "--set", f"training.memory_GiB={memory}", "--output", self.folder / "out")
+            self.assertSucceeds(outcome)
+            used, forecast = (bytes_of(t) for t in re.search(
+                r"at most (\S+ \S+) of a rank were used, (\S+ \S+) were forecast", outcome.text).groups())
+            self.assertLess(abs(used / forecast - 1), 0.3, outcome.text)
+            features = bytes_of(re.search(r"memory: (\S+ \S+) of features", outcome.text).group(1))
+            self.assertGreater(features, 100 * 2**20)  # of which the test would see a quarter missing
+            if memory == 0:
+                everything = used
+        self.assertLess(used, everything - 0.5 * features)  # and memory was in fact saved
 
     def test_absent_data_are_told_with_where_they_are_published(self):
         outcome = run("train", ROOT / "inputs/mlearn/si.toml", "--set", "data.root=\"nowhere\"", "--output", self.folder / "out")

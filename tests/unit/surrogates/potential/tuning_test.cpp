@@ -65,11 +65,11 @@ PotentialRecord given_model(bool network = true) {
 
 template <class Change = void (*)(TuneConfig&)>
 StartingPoint starting_point(
-    PotentialRecord model, const Change& change = [](TuneConfig&) {}, std::vector<FieldSet> replay = {}) {
+    PotentialRecord model, const Change& change = [](TuneConfig&) {}, const std::vector<FieldSet>& replay = {}) {
   StartingPoint start;
   start.model = std::move(model);
   change(start.tune);
-  start.replay = std::move(replay);
+  if (!replay.empty()) start.replay = std::make_shared<FramesInMemory>(replay);
   return start;
 }
 
