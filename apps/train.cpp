@@ -69,7 +69,7 @@ void run_train(const Context& caller, const CommandLine& line) {
   const LabelledFrames frames = read_label_files(context.comm, config);
   log::info(fmt::format("{} frames to learn from, {} for the test", frames.train.size(), frames.test.size()));
 
-  potential::PotentialLearner learner(context, config.potential, config.training, frames.train);
+  potential::PotentialLearner learner(context, config.potential, config.training, frames.train, config.inference);
   const std::string progress = directory.file("training.h5");
   if (line.restart && directory.has("training.h5"))
     learner.restore(io::read_tree(context.comm, progress, training_format).groups.at("learner"));
@@ -92,6 +92,7 @@ void run_train(const Context& caller, const CommandLine& line) {
 
   log::info(fmt::format("trained on {} frames in {:.2f} s", report.samples, report.seconds));
   for (const auto& [name, value] : report.metrics) log::info(fmt::format("  {:<40} {:.5g}", name, value));
+  log::info("  " + learner.precision().text());
   if (!frames.test.empty()) {
     potential::PotentialStep step(learner.potential());
     for (const auto& [name, value] :

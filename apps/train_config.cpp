@@ -18,6 +18,7 @@ void TrainConfig::visit(ConfigVisitor& v) {
   v.section({"data", "", "files of labelled frames"}, data);
   v.section({"potential", "", "the surrogate"}, potential);
   v.section({"training", "", "how it is trained"}, training);
+  v.section({"inference", "", "in which precision it answers"}, inference);
 }
 
 void TrainConfig::validate() const {
@@ -26,6 +27,7 @@ void TrainConfig::validate() const {
                       "add dataset = \"runs/…/dataset.h5\", or data.train = [\"train.xyz\"]");
   potential.validate();
   training.validate();
+  inference.validate();
 }
 
 }  // namespace locum::apps

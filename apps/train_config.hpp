@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "surrogates/potential/inference_config.hpp"
 #include "surrogates/potential/potential_config.hpp"
 
 namespace locum::apps {
@@ -27,6 +28,7 @@ struct TrainConfig {
   LabelFiles data;
   potential::PotentialConfig potential;
   potential::TrainingConfig training;
+  potential::InferenceConfig inference;
 
   void visit(ConfigVisitor& v);
   void validate() const;

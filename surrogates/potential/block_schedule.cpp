@@ -10,7 +10,7 @@
 namespace locum::potential {
 namespace {
 
-std::string known_elements(const DeviceModel& model) {
+std::string known_elements(const ModelShape& model) {
   std::string text;
   for (int s = 0; s < model.species; ++s) text += (s ? ", " : "") + element_symbol(model.element[s]);
   return text;
@@ -30,8 +30,8 @@ int longest_row(const View<const int*>& offset, int n) {
 
 }  // namespace
 
-// Owned atoms grouped by species, in blocks of `lanes`; room for the longest row of the neighbour list.
-void BlockSchedule::arrange(const DeviceModel& model, const Configuration& input) {
+// Owned atoms grouped by species, in blocks of `width`; room for the longest row of the neighbour list.
+void BlockSchedule::arrange(const ModelShape& model, const Configuration& input, int width, int lanes) {
   const int n = input.n_local;
   const auto numbers = host_copy(Kokkos::subview(input.atomic_number, std::pair<int, int>(0, n + input.n_ghost)));
   std::vector<std::vector<int>> members(model.species);
@@ -44,7 +44,7 @@ void BlockSchedule::arrange(const DeviceModel& model, const Configuration& input
     if (i < n) members[s].push_back(i);
   }
   n_blocks = 0;
-  for (const auto& list : members) n_blocks += (static_cast<int>(list.size()) + lanes - 1) / lanes;
+  for (const auto& list : members) n_blocks += (static_cast<int>(list.size()) + width - 1) / width;
   if (order.extent_int(0) < n) order = View<int*>(uninitialized("order"), n + n / 8);
   if (blocks.extent_int(0) < n_blocks) blocks = View<int* [3]>(uninitialized("blocks"), n_blocks + n_blocks / 8 + 1);
   const auto order_host = Kokkos::create_mirror_view(order);
@@ -52,9 +52,9 @@ void BlockSchedule::arrange(const DeviceModel& model, const Configuration& input
   int at = 0, b = 0;
   for (int s = 0; s < model.species; ++s) {
     const int count = static_cast<int>(members[s].size());
-    for (int k = 0; k < count; k += lanes, ++b) {
+    for (int k = 0; k < count; k += width, ++b) {
       blocks_host(b, 0) = at + k;
-      blocks_host(b, 1) = std::min(lanes, count - k);
+      blocks_host(b, 1) = std::min(width, count - k);
       blocks_host(b, 2) = s;
     }
     for (const int i : members[s]) order_host(at++) = i;
@@ -64,15 +64,6 @@ void BlockSchedule::arrange(const DeviceModel& model, const Configuration& input
 
   // A species may leave a pack half empty, and gather writes one pair past the last.
   pair_packs = (longest_row(input.neighbors.offset, n) + lanes) / lanes + model.species;
-}
-
-void BlockWorkspace::fit(int flying, int packs_per_block, int pair_packs) {
-  const std::size_t packs_needed = static_cast<std::size_t>(flying) * packs_per_block;
-  if (packs.extent(0) < packs_needed) packs = View<Pack*>(uninitialized("workspace"), packs_needed);
-  const std::size_t indices = static_cast<std::size_t>(flying) * lanes * pair_packs * lanes;
-  if (neighbor.extent(0) < indices) neighbor = View<int*>(uninitialized("pair_neighbor"), indices);
-  const std::size_t ends = static_cast<std::size_t>(flying) * lanes * largest_species;
-  if (pack_end.extent(0) < ends) pack_end = View<int*>(uninitialized("pack_end"), ends);
 }
 
 }  // namespace locum::potential

@@ -10,7 +10,7 @@ constexpr int blocks_in_flight = device_is_host ? 1 : 16384;
 
 }  // namespace
 
-WorkLayout::WorkLayout(const DeviceModel& m, int pair_packs_) : pair_packs(pair_packs_) {
+WorkLayout::WorkLayout(const ModelShape& m, int pair_packs_, int lanes) : pair_packs(pair_packs_) {
   const int slots = m.channels * m.slots_per_channel;
   auto take = [this](int n) {
     const int at = size;
@@ -30,21 +30,23 @@ WorkLayout::WorkLayout(const DeviceModel& m, int pair_packs_) : pair_packs(pair_
   pairs = take(lanes * 3 * pair_packs);
 }
 
+template <class P>
 template <int L>
-void Evaluation::launch(const DeviceModel& model, const BlockInput& in, const BlockOutput& out) {
-  const WorkLayout layout(model, schedule_.pair_packs);
+void FusedEvaluation<P>::launch(const Model& model, const BlockInput& in, const BlockOutput& out) {
+  const WorkLayout layout(model, schedule_.pair_packs, P::lanes);
   const int flying = std::min(blocks_in_flight, schedule_.n_blocks);
   workspace_.fit(flying, layout.size, schedule_.pair_packs);
-  BlockKernel<L> kernel{model, in, out, layout, workspace_, 0};
+  BlockKernel<L, P> kernel{model, in, out, layout, workspace_, 0};
   for (int first = 0; first < schedule_.n_blocks; first += flying) {
     kernel.first_block = first;
     Kokkos::parallel_for("neural_potential", RangePolicy(0, std::min(flying, schedule_.n_blocks - first)), kernel);
   }
 }
 
-Evaluation::Sums Evaluation::run(const DeviceModel& model, const Configuration& input, const View<double* [3]>& force,
-                                 const View<double*>& atom_energy, const View<double*>& score) {
-  schedule_.arrange(model, input);
+template <class P>
+EvaluationSums FusedEvaluation<P>::run(const Model& model, const Configuration& input, const View<double* [3]>& force,
+                                       const View<double*>& atom_energy, const View<double*>& score) {
+  schedule_.arrange(model, input, P::lanes, P::lanes);
   if (block_virial_.extent_int(0) < schedule_.n_blocks)
     block_virial_ = View<double* [6]>(uninitialized("block_virial"), schedule_.n_blocks + schedule_.n_blocks / 8 + 1);
   const int n_all = input.n_local + input.n_ghost;
@@ -52,38 +54,23 @@ Evaluation::Sums Evaluation::run(const DeviceModel& model, const Configuration& 
   const BlockInput in{input.position,        input.atomic_number, input.neighbors.offset,
                       input.neighbors.index, schedule_.order,     schedule_.blocks};
   const BlockOutput out{force, atom_energy, score, block_virial_};
-  switch (model.l_max) {
-    case 0:
-      launch<0>(model, in, out);
-      break;
-    case 1:
-      launch<1>(model, in, out);
-      break;
-    case 2:
-      launch<2>(model, in, out);
-      break;
-    case 3:
-      launch<3>(model, in, out);
-      break;
-    case 4:
-      launch<4>(model, in, out);
-      break;
-    default:
-      launch<5>(model, in, out);
-      break;
-  }
-  Sums sums;
+  with_degree(model.l_max, [&](auto degree) { launch<degree()>(model, in, out); });
+  return sum_up(atom_energy, input.n_local, block_virial_, schedule_.n_blocks);
+}
+
+EvaluationSums sum_up(const View<double*>& atom_energy, int n_local, const View<double* [6]>& block_virial, int rows) {
+  EvaluationSums sums;
   Kokkos::parallel_reduce(
-      "sum_energy", RangePolicy(0, input.n_local), KOKKOS_LAMBDA(int i, double& sum) { sum += atom_energy(i); },
-      sums.energy);
+      "sum_energy", RangePolicy(0, n_local), KOKKOS_LAMBDA(int i, double& sum) { sum += atom_energy(i); }, sums.energy);
   double v[6];
-  const auto block_virial = block_virial_;
   for (int k = 0; k < 6; ++k)
     Kokkos::parallel_reduce(
-        "sum_virial", RangePolicy(0, schedule_.n_blocks),
-        KOKKOS_LAMBDA(int b, double& sum) { sum += block_virial(b, k); }, v[k]);
+        "sum_virial", RangePolicy(0, rows), KOKKOS_LAMBDA(int b, double& sum) { sum += block_virial(b, k); }, v[k]);
   sums.virial = Mat3{{{v[0], v[3], v[4]}, {v[3], v[1], v[5]}, {v[4], v[5], v[2]}}};
   return sums;
 }
+
+template class FusedEvaluation<Pack>;
+template class FusedEvaluation<SinglePack>;
 
 }  // namespace locum::potential

@@ -12,15 +12,18 @@ constexpr double update_rate = 0.3;  // of the first training's learning rate
 }  // namespace
 
 PotentialLearner::PotentialLearner(Context context, PotentialConfig potential, TrainingConfig training,
-                                   std::vector<FieldSet> frames)
-    : implementation_(std::make_unique<Implementation>(std::move(context), potential, training, std::move(frames))) {}
+                                   std::vector<FieldSet> frames, InferenceConfig inference)
+    : implementation_(std::make_unique<Implementation>(std::move(context), potential, training, std::move(frames),
+                                                       std::move(inference))) {}
 PotentialLearner::~PotentialLearner() = default;
 
 std::shared_ptr<NeuralPotential> PotentialLearner::potential() const { return implementation_->potential; }
+const PrecisionCheck& PotentialLearner::precision() const { return implementation_->precision; }
 
 train::FitReport PotentialLearner::fit(const EpochCallback& callback) {
   Implementation& my = *implementation_;
   const Stopwatch watch;
+  my.potential->precision = Precision::fp64;  // what is learned from must not be rounded
   const std::vector<int> frames = my.pool.with(Use::train), validation = my.pool.with(Use::validation);
   const bool resumed = my.linear_done;
   if (!resumed) {
@@ -78,6 +81,7 @@ train::FitReport PotentialLearner::update() {
   Implementation& my = *implementation_;
   if (!my.linear_done) throw ConfigError("update() before fit()", "PotentialLearner", "train the first model first");
   const Stopwatch watch;
+  my.potential->precision = Precision::fp64;
   ++my.updates;
   std::vector<int> fresh, all_new;
   for (int k = my.updated_frames; k < my.pool.size(); ++k) {
@@ -148,6 +152,7 @@ FieldSet PotentialLearner::state() const {
   merge_fields("ridge.", my.ridge.state(), state);
   const auto& moments = my.distances.total();
   state.add("distances", "1", {static_cast<std::int64_t>(moments.size())}, moments);
+  state.add_scalar("precision", "1", static_cast<std::int64_t>(my.potential->precision));
   state.add_scalar("linear_done", "1", std::int64_t{my.linear_done});
   state.add_scalar("updates", "1", std::int64_t{my.updates});
   state.add_scalar("updated_frames", "1", std::int64_t{my.updated_frames});
@@ -169,6 +174,8 @@ void PotentialLearner::restore(const FieldSet& state) {
                       "PotentialLearner::restore", "restart with the dataset of the first run");
   PotentialRecord record = my.potential->record();
   for (auto& [name, group] : record.groups) group = fields_with("potential." + name + ".", state);
+  if (state.has("precision"))  // runs that were begun before there was a choice have none
+    record.attributes["inference_precision"] = name_of(static_cast<Precision>(state.integer_scalar("precision")));
   const auto provenance = my.potential->provenance;
   *my.potential = *NeuralPotential::from_record(record);
   my.potential->provenance = provenance;

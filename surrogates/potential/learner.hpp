@@ -14,6 +14,7 @@
 #include "kokkos_kernels/base/context.hpp"
 #include "surrogates/potential/frame_pool.hpp"
 #include "surrogates/potential/neural_potential.hpp"
+#include "surrogates/potential/precision_check.hpp"
 #include "surrogates/train/learner.hpp"
 
 namespace locum::potential {
@@ -24,8 +25,10 @@ class PotentialLearner final : public train::Learner {
   using EpochCallback = std::function<void(int epoch, const std::map<std::string, double>& metrics)>;
 
   // frames: labels of Atomistic::label with an integer scalar "trajectory", the same list on every rank. Validation
-  // (and test) take whole trajectories. Throws ConfigError with fewer than two trajectories.
-  PotentialLearner(Context context, PotentialConfig potential, TrainingConfig training, std::vector<FieldSet> frames);
+  // (and test) take whole trajectories. Throws ConfigError with fewer than two trajectories. inference: the precision
+  // that fit() and update() leave the potential in, where the held-out frames grant it.
+  PotentialLearner(Context context, PotentialConfig potential, TrainingConfig training, std::vector<FieldSet> frames,
+                   InferenceConfig inference = {});
   ~PotentialLearner() override;
 
   // The first training. Metrics: {train,validation,test}/{force_rmse_eV_per_A, energy_rmse_meV_per_atom,
@@ -33,6 +36,8 @@ class PotentialLearner final : public train::Learner {
   train::FitReport fit(const EpochCallback& callback = {});
   // The potential that fit() and update() write to; share it with a PotentialStep.
   std::shared_ptr<NeuralPotential> potential() const;
+  // What the last fit() or update() found about the precision of inference.
+  const PrecisionCheck& precision() const;
 
   void add(const FieldSet& label) override;
   train::FitReport update() override;

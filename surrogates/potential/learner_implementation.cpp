@@ -24,9 +24,10 @@ std::vector<int> elements_of(const std::vector<FieldSet>& frames) {
 }  // namespace
 
 PotentialLearner::Implementation::Implementation(Context context_, PotentialConfig config, TrainingConfig training_,
-                                                 std::vector<FieldSet> frames)
+                                                 std::vector<FieldSet> frames, InferenceConfig inference_)
     : context(std::move(context_)),
       training(training_),
+      inference(std::move(inference_)),
       potential(std::make_shared<NeuralPotential>(config, elements_of(frames))),
       core_only(std::make_shared<NeuralPotential>(config, elements_of(frames))),
       step(potential),
@@ -35,6 +36,7 @@ PotentialLearner::Implementation::Implementation(Context context_, PotentialConf
       ridge(context, static_cast<int>(potential->elements().size()), potential->invariants().count, training_),
       distances(context, static_cast<int>(potential->elements().size()), potential->config().components) {
   training.validate();
+  inference.validate();
   std::vector<FrameLabel> labels;
   std::vector<std::int64_t> trajectory;
   for (std::size_t k = 0; k < frames.size(); ++k) {
@@ -218,6 +220,7 @@ std::vector<int> PotentialLearner::Implementation::held_out() const {
 void PotentialLearner::Implementation::finish() {
   potential->score = fit_score(context, potential, step, pool, held_out());
   potential->upload();
+  precision = grant_precision(context, inference, potential, step, pool, held_out());
   updated_frames = pool.size();
 }
 

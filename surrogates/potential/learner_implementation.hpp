@@ -13,7 +13,8 @@
 namespace locum::potential {
 
 struct PotentialLearner::Implementation {
-  Implementation(Context context, PotentialConfig potential, TrainingConfig training, std::vector<FieldSet> frames);
+  Implementation(Context context, PotentialConfig potential, TrainingConfig training, std::vector<FieldSet> frames,
+                 InferenceConfig inference);
 
   FrameLabel label_of(const FieldSet& fields, std::int64_t index) const;  // with its group
   FramePool judged(const std::vector<FieldSet>& labels) const;            // frames that nobody learns from
@@ -36,6 +37,8 @@ struct PotentialLearner::Implementation {
 
   Context context;
   TrainingConfig training;
+  InferenceConfig inference;
+  PrecisionCheck precision;
   std::shared_ptr<NeuralPotential> potential;
   std::shared_ptr<NeuralPotential> core_only;  // same core, no other energy: what the fit subtracts
   PotentialStep step, core_step;

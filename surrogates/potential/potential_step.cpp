@@ -37,8 +37,11 @@ void PotentialStep::compute(const Configuration& input, AtomisticResult& output,
   Atomistic::fit_output(input, output);
   if (with_score && atom_score_.extent_int(0) < input.n_local)
     atom_score_ = View<double*>(uninitialized("atom_score"), input.n_local + input.n_local / 8 + 1);
-  const Evaluation::Sums mine =
-      evaluation_.run(model, input, output.force, output.atom_energy, with_score ? atom_score_ : View<double*>());
+  const View<double*> score = with_score ? atom_score_ : View<double*>();
+  const EvaluationSums mine =
+      potential_->precision == Precision::fp64
+          ? evaluation_.run(model, input, output.force, output.atom_energy, score)
+          : single_evaluation_.run(potential_->device_single(), input, output.force, output.atom_energy, score);
   if (input.ghosts) input.ghosts->add_to_owners(output.force);
   double sums[7] = {mine.energy,       mine.virial[0][0], mine.virial[1][1], mine.virial[2][2],
                     mine.virial[0][1], mine.virial[0][2], mine.virial[1][2]};
