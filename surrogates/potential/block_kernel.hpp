@@ -22,9 +22,14 @@ namespace locum::potential {
 struct WorkLayout {
   int pair_packs = 0;  // per lane, padding of every species included
   int sums = 0, density = 0, density_bar = 0, invariant = 0, invariant_bar = 0, product = 0, x = 0, gradient = 0,
-      member_gradient = 0, hidden = 0, pairs = 0, size = 0;
+      member_gradient = 0, hidden = 0, nearest2 = 0, energy = 0, pairs = 0, size = 0;
   WorkLayout() = default;
   WorkLayout(const ModelShape& m, int pair_packs_, int lanes = Pack::lanes);
+  // Of one lane, for an evaluation in stages: invariants lie elsewhere, nothing is summed across lanes.
+  static WorkLayout staged(const ModelShape& m, int pair_packs);
+
+ private:
+  void place(const ModelShape& m, int pair_packs_, int lanes, int packs_for_sums);
 };
 
 struct BlockInput {

@@ -2,6 +2,8 @@
 // in.
 #pragma once
 
+#include <vector>
+
 #include "solvers/api/atomistic.hpp"
 #include "surrogates/potential/device_model.hpp"
 #include "surrogates/potential/pack.hpp"
@@ -10,9 +12,10 @@ namespace locum::potential {
 
 struct BlockSchedule {
   int n_blocks = 0;
-  int pair_packs = 0;     // packs of pairs that an atom may need
-  View<int*> order;       // owned atoms, grouped by species
-  View<int* [3]> blocks;  // (≥ n_blocks): first in `order`, number of atoms, species
+  int pair_packs = 0;            // packs of pairs that an atom may need
+  View<int*> order;              // owned atoms, grouped by species
+  View<int* [3]> blocks;         // (≥ n_blocks): first in `order`, number of atoms, species
+  std::vector<int> species_end;  // one past the last block of each species
 
   // width: atoms of a full block; lanes: of the packs in which pairs are walked. Throws ConfigError for an element that
   // the model does not know.

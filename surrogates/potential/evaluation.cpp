@@ -10,14 +10,28 @@ constexpr int blocks_in_flight = device_is_host ? 1 : 16384;
 
 }  // namespace
 
-WorkLayout::WorkLayout(const ModelShape& m, int pair_packs_, int lanes) : pair_packs(pair_packs_) {
+WorkLayout::WorkLayout(const ModelShape& m, int pair_packs_, int lanes) {
+  const int stretch = m.radials.count * m.slots_per_channel, slots = m.channels * m.slots_per_channel;
+  place(m, pair_packs_, lanes, std::max(stretch, (slots + lanes - 1) / lanes) + lanes);
+}
+
+WorkLayout WorkLayout::staged(const ModelShape& m, int pair_packs) {
+  WorkLayout layout;
+  ModelShape without = m;
+  without.invariants = 0;
+  layout.place(without, pair_packs, 1, 0);
+  return layout;
+}
+
+void WorkLayout::place(const ModelShape& m, int pair_packs_, int lanes, int packs_for_sums) {
   const int slots = m.channels * m.slots_per_channel;
   auto take = [this](int n) {
     const int at = size;
     size += n;
     return at;
   };
-  sums = take(std::max(m.radials.count * m.slots_per_channel, (slots + lanes - 1) / lanes) + lanes);
+  pair_packs = pair_packs_;
+  sums = take(packs_for_sums);
   density = take(slots);
   density_bar = take(slots);
   invariant = take(m.invariants);
@@ -27,6 +41,8 @@ WorkLayout::WorkLayout(const ModelShape& m, int pair_packs_, int lanes) : pair_p
   gradient = take(m.components);
   member_gradient = take(m.members * m.components);
   hidden = take(std::max(4 * m.hidden, m.components));
+  nearest2 = take(1);
+  energy = take(1);
   pairs = take(lanes * 3 * pair_packs);
 }
 
@@ -71,6 +87,6 @@ EvaluationSums sum_up(const View<double*>& atom_energy, int n_local, const View<
 }
 
 template class FusedEvaluation<Pack>;
-template class FusedEvaluation<SinglePack>;
+template class FusedEvaluation<SinglePack>;  // on a GPU, too: tests compare the stages with it
 
 }  // namespace locum::potential

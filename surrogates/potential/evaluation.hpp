@@ -4,14 +4,10 @@
 #include "solvers/api/atomistic.hpp"
 #include "surrogates/potential/block_kernel.hpp"
 #include "surrogates/potential/device_model.hpp"
+#include "surrogates/potential/evaluation_sums.hpp"
+#include "surrogates/potential/staged_evaluation.hpp"
 
 namespace locum::potential {
-
-// This rank's part of the sums.
-struct EvaluationSums {
-  double energy = 0.0;  // eV
-  Mat3 virial;          // −∂E/∂strain, eV
-};
 
 // One kernel for all, a pack of atoms at a time: what suits a CPU, whose caches hold a block's workspace.
 template <class P>
@@ -34,29 +30,10 @@ class FusedEvaluation {
   View<double* [6]> block_virial_;
 };
 
+// In stages on a GPU.
 template <class T>
-using Evaluation = FusedEvaluation<std::conditional_t<std::is_same_v<T, double>, Pack, SinglePack>>;
-
-// Energy and virial from those of the atoms and of `rows` blocks.
-EvaluationSums sum_up(const View<double*>& atom_energy, int n_local, const View<double* [6]>& block_virial, int rows);
-
-// Calls action(std::integral_constant<int, L>()) for the degree of a model.
-template <class Action>
-void with_degree(int l_max, const Action& action) {
-  switch (l_max) {
-    case 0:
-      return action(std::integral_constant<int, 0>());
-    case 1:
-      return action(std::integral_constant<int, 1>());
-    case 2:
-      return action(std::integral_constant<int, 2>());
-    case 3:
-      return action(std::integral_constant<int, 3>());
-    case 4:
-      return action(std::integral_constant<int, 4>());
-    default:
-      return action(std::integral_constant<int, 5>());
-  }
-}
+using Evaluation =
+    std::conditional_t<device_is_host, FusedEvaluation<std::conditional_t<std::is_same_v<T, double>, Pack, SinglePack>>,
+                       StagedEvaluation<T>>;
 
 }  // namespace locum::potential
