@@ -109,6 +109,7 @@ double difference_from_double(const Context& context, const md::Structure& struc
   std::vector<double> force[2];
   for (int side = 0; side < 2; ++side) {
     potential->precision = side ? precision : potential::Precision::fp64;
+    potential->upload();
     md::Simulation simulation(context, md::MdConfig{}, structure, potential->config().cutoff, step);
     simulation.initialize();
     force[side] = gather_by_id(simulation.configuration(), simulation.result().force);

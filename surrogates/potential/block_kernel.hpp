@@ -14,6 +14,7 @@
 #include "surrogates/potential/lane_algebra.hpp"
 #include "surrogates/potential/pack.hpp"
 #include "surrogates/potential/radials.hpp"
+#include "surrogates/potential/rounding.hpp"
 #include "surrogates/potential/slots.hpp"
 
 namespace locum::potential {
@@ -25,7 +26,8 @@ struct WorkLayout {
       member_gradient = 0, hidden = 0, nearest2 = 0, energy = 0, pairs = 0, size = 0;
   WorkLayout() = default;
   WorkLayout(const ModelShape& m, int pair_packs_, int lanes = Pack::lanes);
-  // Of one lane, for an evaluation in stages: invariants lie elsewhere, nothing is summed across lanes.
+  // Of one lane, for an evaluation in stages: invariants lie elsewhere, nothing is summed across lanes, and one
+  // coupled product at a time is kept.
   static WorkLayout staged(const ModelShape& m, int pair_packs);
 
  private:
@@ -52,6 +54,8 @@ struct BlockKernel {
   static constexpr int H = (L + 1) * (L + 1), lanes = P::lanes;
   // Single precision sums w·(q − q̄) instead of w·q: smaller terms, smaller roundings.
   static constexpr bool centred = !std::is_same_v<typename P::Scalar, double>;
+  // B of the couplings waits in the workspace for the way back. In a GPU's memory that is dearer than forming it anew.
+  static constexpr bool keeps_products = !Shape::tiled;
   using T = typename P::Scalar;
   using Slots = typename Shape::template Slots<P>;
   using Rows = typename Shape::template Rows<P>;
@@ -81,7 +85,11 @@ struct BlockKernel {
   // Each invariant is given to take(index, value).
   template <class Take>
   KOKKOS_INLINE_FUNCTION void invariants(const Work& w, Take&& take) const;
+  KOKKOS_INLINE_FUNCTION void couple(const Coupling& c, Slots A, Slots B) const;
   KOKKOS_INLINE_FUNCTION P energies(const Work& w, P& spread2) const;
+  // Operands of the products as the model's precision rounds them.
+  KOKKOS_INLINE_FUNCTION P operand(int species, int invariant, P centred_invariant) const;
+  KOKKOS_INLINE_FUNCTION void round_gradient(const Work& w) const;
   KOKKOS_INLINE_FUNCTION void networks(const Work& w, P& energy, P& spread2) const;
   KOKKOS_INLINE_FUNCTION P distance2(const Work& w) const;
   KOKKOS_INLINE_FUNCTION double score(double spread2, double distance2, double nearest) const;

@@ -7,7 +7,7 @@
 namespace locum::potential {
 
 // The forward and reverse of a coupling, for with_degrees().
-template <class Model, class Slots, class Take>
+template <bool Keep, class Model, class Slots, class Take>
 struct ForwardCoupling {
   const Model& model;
   const Coupling& coupling;
@@ -15,10 +15,10 @@ struct ForwardCoupling {
   Take& take;
   template <class Product>
   KOKKOS_FORCEINLINE_FUNCTION void operator()(Product) const {
-    Product::forward(model, coupling, A, product, take);
+    Product::template forward<Keep>(model, coupling, A, product, take);
   }
 };
-template <class Model, class Slots, class Rows>
+template <bool Kept, class Model, class Slots, class Rows>
 struct ReverseCoupling {
   const Model& model;
   const Coupling& coupling;
@@ -27,7 +27,7 @@ struct ReverseCoupling {
   Slots D;
   template <class Product>
   KOKKOS_FORCEINLINE_FUNCTION void operator()(Product) const {
-    Product::reverse(model, coupling, A, product, qbar, D);
+    Product::template reverse<Kept>(model, coupling, A, product, qbar, D);
   }
 };
 
@@ -40,6 +40,20 @@ struct KeepInvariants {
     q[m] = value;
   }
 };
+
+// B of a coupling of any degrees.
+template <int L, class P, class Shape>
+KOKKOS_INLINE_FUNCTION void BlockKernel<L, P, Shape>::couple(const Coupling& c, Slots A, Slots B) const {
+  const Slots a = A + c.first, b = A + c.second;
+  for (int m3 = 0; m3 < c.width; ++m3) {
+    P sum(0.0);
+    for (int e = model.terms_start(c.entries + m3); e < model.terms_start(c.entries + m3 + 1); ++e) {
+      const CouplingTerm term = model.terms(e);
+      sum += P(term.gaunt) * a[term.m1] * b[term.m2];
+    }
+    B[m3] = sum;
+  }
+}
 
 template <int L, class P, class Shape>
 template <class Take>
@@ -56,18 +70,11 @@ KOKKOS_INLINE_FUNCTION void BlockKernel<L, P, Shape>::invariants(const Work& w, 
   const int couplings = static_cast<int>(model.couplings.extent(0));
   for (int k = 0; k < couplings; ++k) {
     const Coupling c = model.couplings(k);
-    const Slots B = w.product + c.product;
-    if (with_degrees(c, ForwardCoupling<DeviceModelOf<T>, Slots, std::remove_reference_t<Take>>{model, c, A, B, take}))
+    const Slots B = w.product + (keeps_products ? c.product : 0);
+    if (with_degrees(c, ForwardCoupling<keeps_products, DeviceModelOf<T>, Slots, std::remove_reference_t<Take>>{
+                            model, c, A, B, take}))
       continue;
-    const Slots a = A + c.first, b = A + c.second;
-    for (int m3 = 0; m3 < c.width; ++m3) {
-      P sum(0.0);
-      for (int e = model.terms_start(c.entries + m3); e < model.terms_start(c.entries + m3 + 1); ++e) {
-        const CouplingTerm term = model.terms(e);
-        sum += P(term.gaunt) * a[term.m1] * b[term.m2];
-      }
-      B[m3] = sum;
-    }
+    couple(c, A, B);
     for (int t = c.target; t < c.target_end; ++t) {
       const CouplingTarget target = model.targets(t);
       P sum(0.0);
@@ -96,8 +103,10 @@ KOKKOS_INLINE_FUNCTION void BlockKernel<L, P, Shape>::density_adjoints(const Wor
   const int couplings = static_cast<int>(model.couplings.extent(0));
   for (int k = 0; k < couplings; ++k) {
     const Coupling c = model.couplings(k);
-    const Slots B = w.product + c.product;
-    if (with_degrees(c, ReverseCoupling<DeviceModelOf<T>, Slots, Rows>{model, c, A, B, qbar, D})) continue;
+    const Slots B = w.product + (keeps_products ? c.product : 0);
+    if (with_degrees(c, ReverseCoupling<keeps_products, DeviceModelOf<T>, Slots, Rows>{model, c, A, B, qbar, D}))
+      continue;
+    if constexpr (!keeps_products) couple(c, A, B);
     P Bbar[2 * largest_l + 1];
     for (int m3 = 0; m3 < c.width; ++m3) Bbar[m3] = P(0.0);
     for (int t = c.target; t < c.target_end; ++t) {
@@ -135,10 +144,41 @@ KOKKOS_INLINE_FUNCTION P BlockKernel<L, P, Shape>::energies(const Work& w, P& sp
   }
   if constexpr (!centred)
     for (int m = 0; m < M; ++m) qbar[m] = q[m] - P(model.mean(z, m));
+  for (int m = 0; model.operands != Precision::fp32 && m < M; ++m) q[m] = operand(z, m, q[m]);
   product(centred ? q : qbar, M, &model.projection(z, 0, 0), d, nullptr, w.x);
   networks(w, energy, spread2);
+  round_gradient(w);
   transposed_product(w.gradient, d, &model.projection(z, 0, 0), M, &model.linear(z, 0), qbar);
   return energy;
+}
+
+template <int L, class P, class Shape>
+KOKKOS_INLINE_FUNCTION P BlockKernel<L, P, Shape>::operand(int z, int m, P c) const {
+  if constexpr (centred) {
+    if (model.operands == Precision::int8) return in_steps(c, model.invariant_step(z, m));
+    if (model.operands != Precision::fp32) return rounded(c, model.operands);
+  }
+  return c;
+}
+
+template <int L, class P, class Shape>
+KOKKOS_INLINE_FUNCTION void BlockKernel<L, P, Shape>::round_gradient(const Work& w) const {
+  if constexpr (centred) {
+    if (model.operands == Precision::fp32) return;
+    const int d = model.components, z = w.species;
+    for (int lane = 0; lane < lanes; ++lane) {
+      T largest(0);
+      for (int k = 0; model.operands == Precision::int8 && k < d; ++k) {
+        const T size = ::fabsf(w.gradient[k].lane(lane) * model.component_scale(z, k));
+        largest = size > largest ? size : largest;
+      }
+      for (int k = 0; k < d; ++k) {
+        T& g = w.gradient[k].lane(lane);
+        g = model.operands == Precision::int8 ? in_steps(g, largest / (T(127) * model.component_scale(z, k)))
+                                              : rounded(g, model.operands);
+      }
+    }
+  }
 }
 
 // Adds the committee's mean to the energies; from x to ∂(mean)/∂x in gradient.

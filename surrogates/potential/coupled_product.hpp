@@ -47,8 +47,9 @@ struct CoupledProduct {
     (add_rows<M1>(gaunt, a[M1], b, B, std::make_integer_sequence<int, W2>()), ...);
   }
 
-  // B (W3) and the invariants of all third factors, each given to take(index, value). A: densities.
-  template <class Model, class Array, class Product, class Take>
+  // B (W3) and the invariants of all third factors, each given to take(index, value). A: densities. B is kept for the
+  // way back, or formed anew there: arithmetic is cheaper on a GPU than memory.
+  template <bool Keep, class Model, class Array, class Product, class Take>
   KOKKOS_INLINE_FUNCTION static void forward(const Model& model, const Coupling& c, Array A, Product product,
                                              Take& take) {
     using P = PackIn<Array>;
@@ -59,7 +60,7 @@ struct CoupledProduct {
     for (int m = 0; m < W3; ++m) B[m] = P(0.0);
     multiply(&model.gaunt(c.gaunt), A + c.first, b, B, std::make_integer_sequence<int, W1>());
 #pragma GCC unroll 11
-    for (int m = 0; m < W3; ++m) product[m] = B[m];
+    for (int m = 0; Keep && m < W3; ++m) product[m] = B[m];
     for (int t = c.target; t < c.target_end; ++t) {
       const CouplingTarget target = model.targets(t);
       P sum(0.0);
@@ -97,15 +98,20 @@ struct CoupledProduct {
   }
 
   // Adds the share of this coupling to D = ∂E/∂A.
-  template <class Model, class Array, class Product, class Bar, class Adjoint>
+  template <bool Kept, class Model, class Array, class Product, class Bar, class Adjoint>
   KOKKOS_INLINE_FUNCTION static void reverse(const Model& model, const Coupling& c, Array A, Product product, Bar qbar,
                                              Adjoint D) {
     using P = PackIn<Array>;
     P B[W3], B_bar[W3], b[W2], b_bar[W2];
 #pragma GCC unroll 11
     for (int m = 0; m < W3; ++m) {
-      B[m] = product[m];
+      B[m] = Kept ? product[m] : P(0.0);
       B_bar[m] = P(0.0);
+    }
+    if constexpr (!Kept) {
+#pragma GCC unroll 11
+      for (int m = 0; m < W2; ++m) b[m] = A[c.second + m];
+      multiply(&model.gaunt(c.gaunt), A + c.first, b, B, std::make_integer_sequence<int, W1>());
     }
     for (int t = c.target; t < c.target_end; ++t) {
       const CouplingTarget target = model.targets(t);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "kokkos_kernels/base/kokkos.hpp"
+#include "surrogates/potential/inference_config.hpp"
 #include "surrogates/potential/invariants.hpp"
 #include "surrogates/potential/radials.hpp"
 
@@ -18,6 +19,7 @@ struct ModelShape {
   int components = 0, hidden = 0, members = 0, network_size = 0;
   RadialBasis radials;
   bool use_network = false;
+  Precision operands = Precision::fp32;  // of the products in single precision; fp32: as they are
   double cutoff = 0.0, core_inner = 0.0, core_outer = 0.0, min_distance = 0.0;
   double score_floor = 0.0, score_spread = 0.0, score_distance = 0.0;
   int element[largest_species] = {};
@@ -43,6 +45,8 @@ struct DeviceModelOf : ModelShape {
   RowMajor<const T**> center;       // (species, d)
   RowMajor<const T***> metric;      // (species, d, d), lower triangular
   RowMajor<const T***> network;     // (species, members, network_size)
+  // Of int8: steps of q − q̄ (species, M), and what makes the components of ∂E/∂x comparable (species, d).
+  RowMajor<const T**> invariant_step, component_scale;
 };
 using DeviceModel = DeviceModelOf<double>;
 

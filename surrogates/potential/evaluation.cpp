@@ -19,6 +19,7 @@ WorkLayout WorkLayout::staged(const ModelShape& m, int pair_packs) {
   WorkLayout layout;
   ModelShape without = m;
   without.invariants = 0;
+  without.products = 2 * largest_l + 1;
   layout.place(without, pair_packs, 1, 0);
   return layout;
 }

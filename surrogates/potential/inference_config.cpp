@@ -8,7 +8,7 @@ namespace locum::potential {
 
 // In the order of the enumeration.
 const std::vector<std::string>& precision_names() {
-  static const std::vector<std::string> names = {"fp64", "fp32"};
+  static const std::vector<std::string> names = {"fp64", "fp32", "tf32", "bf16", "fp16", "int8"};
   return names;
 }
 

@@ -9,7 +9,11 @@
 namespace locum::potential {
 
 // fp64, fp32: of all arithmetic of an atom; positions' differences are formed, and sums over atoms taken, in double.
-enum class Precision { fp64, fp32 };
+// The others are fp32 with rounded operands of the products that the committee needs, x = Pᵀ (q − q̄) and P ∂E/∂x, and
+// rounded weights of the networks: tf32, bf16 and fp16 as tensor cores round; int8 in symmetric steps, of 1/127 of
+// eight standard deviations for each invariant, of the largest for each component of P, and of the largest component of
+// ∂E/∂x for each atom. The linear energy and its forces are never rounded.
+enum class Precision { fp64, fp32, tf32, bf16, fp16, int8 };
 
 // As in input and model files.
 const std::vector<std::string>& precision_names();

@@ -5,6 +5,7 @@
 
 #include "kokkos_kernels/base/elements.hpp"
 #include "kokkos_kernels/base/errors.hpp"
+#include "surrogates/potential/rounded_species.hpp"
 
 namespace locum::potential {
 namespace {
@@ -142,10 +143,16 @@ void NeuralPotential::upload() {
   }
   stack_all(m, species_);
   static_cast<ModelShape&>(device_single_) = m;
+  device_single_.operands = precision == Precision::fp64 ? Precision::fp32 : precision;
   if (device_single_.gaunt.extent(0) == 0)
     device_single_.gaunt =
         list_to_device("gaunt_single", std::vector<float>(invariants_.gaunt.begin(), invariants_.gaunt.end()));
-  stack_all(device_single_, species_);
+  const RoundedSpecies rounded(config_, species_, device_single_.operands);
+  stack_all(device_single_, rounded.species);
+  device_single_.invariant_step =
+      to_device(rounded.invariant_step, RowMajor<float**>(uninitialized("invariant_step"), S, M));
+  device_single_.component_scale =
+      to_device(rounded.component_scale, RowMajor<float**>(uninitialized("component_scale"), S, d));
   device_ = m;
 }
 

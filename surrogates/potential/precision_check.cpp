@@ -23,21 +23,28 @@ PrecisionCheck grant_precision(const Context& context, const InferenceConfig& co
   check.wanted = precision_of(config.precision, "inference.precision");
   potential->precision = Precision::fp64;
   if (check.wanted == Precision::fp64) return check;
+  const auto forces_in = [&](Precision precision) {
+    potential->precision = precision;
+    potential->upload();
+    std::vector<std::vector<double>> forces;
+    for (const int k : frames)
+      if (pool.mine(k)) forces.push_back(pool.answer(step, k, false).force);
+    return forces;
+  };
+  const auto full = forces_in(Precision::fp64), reduced = forces_in(check.wanted);
   double sums[3] = {};  // squared differences, squared errors, components
+  std::size_t at = 0;
   for (const int k : frames) {
     if (!pool.mine(k)) continue;
-    potential->precision = Precision::fp64;
-    const auto full = pool.answer(step, k, false);
-    potential->precision = check.wanted;
-    const auto reduced = pool.answer(step, k, false);
     const auto& truth = pool.at(k).label.force;
     for (std::size_t i = 0; i < truth.size(); ++i) {
-      const double difference = reduced.force[i] - full.force[i];
+      const double difference = reduced[at][i] - full[at][i];
       sums[0] += difference * difference;
-      sums[1] += (full.force[i] - truth[i]) * (full.force[i] - truth[i]);
+      sums[1] += (full[at][i] - truth[i]) * (full[at][i] - truth[i]);
       sums[2] += 1.0;
       check.largest = std::max(check.largest, std::abs(difference));
     }
+    ++at;
   }
   context.comm.sum(std::span<double>(sums));
   check.largest = context.comm.max(check.largest);
@@ -49,6 +56,7 @@ PrecisionCheck grant_precision(const Context& context, const InferenceConfig& co
     if (check.rms <= check.allowed) check.granted = check.wanted;
   }
   potential->precision = check.granted;
+  potential->upload();
   return check;
 }
 

@@ -9,14 +9,32 @@ namespace {
 template <class T>
 void fill_extended(const DeviceModelOf<T>& model, const RowMajor<T***>& extended) {
   const int M = model.invariants, d = model.components;
+  const bool split = model.operands != Precision::fp32;
   const auto projection = model.projection;
   const auto linear = model.linear;
   Kokkos::parallel_for(
       "extend_projection", RangePolicy(0, model.species * M), KOKKOS_LAMBDA(int k) {
         const int z = k / M, m = k % M;
         for (int j = 0; j < d; ++j) extended(z, m, j) = projection(z, m, j);
-        extended(z, m, d) = linear(z, m);
+        T left = linear(z, m);
+        for (int j = 0; j < linear_columns; ++j) {
+          const T part = split ? static_cast<T>(rounded(static_cast<float>(left), Precision::bf16)) : left;
+          extended(z, m, d + j) = part;
+          left -= part;
+        }
       });
+}
+
+// c = op(a) b. Operands that the kernels have rounded may go to tensor cores.
+template <class T>
+void multiply(const ExecutionSpace& space, Precision operands, linalg::Op op, const linalg::MatrixRef<const T>& a,
+              const linalg::MatrixRef<const T>& b, const linalg::MatrixRef<T>& c) {
+  if constexpr (std::is_same_v<T, float>) {
+    if (operands == Precision::tf32) return linalg::gemm_rounded(space, linalg::Operands::tf32, op, a, b, c);
+    if (operands == Precision::bf16) return linalg::gemm_rounded(space, linalg::Operands::bf16, op, a, b, c);
+    if (operands == Precision::fp16) return linalg::gemm_rounded(space, linalg::Operands::fp16, op, a, b, c);
+  }
+  linalg::gemm<T>(space, op, linalg::Op::none, T(1), a, b, T(0), c);
 }
 
 template <class T>
@@ -55,9 +73,9 @@ using Threads = Kokkos::RangePolicy<ExecutionSpace, Stage, Kokkos::IndexType<int
 template <class T>
 void StagedEvaluation<T>::extend_projection(const Model& model) {
   if (extended_.extent_int(0) != model.species || extended_.extent_int(1) != model.invariants ||
-      extended_.extent_int(2) != model.components + 1)
-    extended_ =
-        RowMajor<T***>(uninitialized("extended_projection"), model.species, model.invariants, model.components + 1);
+      extended_.extent_int(2) != model.components + linear_columns)
+    extended_ = RowMajor<T***>(uninitialized("extended_projection"), model.species, model.invariants,
+                               model.components + linear_columns);
   fill_extended(model, extended_);
 }
 
@@ -77,24 +95,24 @@ void StagedEvaluation<T>::for_species(int first_tile, int tiles, const Product& 
 // x = Pᵀ (q − q̄)
 template <class T>
 void StagedEvaluation<T>::forward_product(const Model& model, int first_tile, int tiles) const {
-  const int M = model.invariants, d = model.components, n = matrices_.x.extent_int(1);
+  const int M = model.invariants, d = model.components, d3 = d + linear_columns, n = matrices_.x.extent_int(1);
   for_species(first_tile, tiles, [&](int species, int column, int columns) {
-    linalg::gemm<T>(space_, linalg::Op::transpose, linalg::Op::none, T(1),
-                    matrix<const T>(extended_.data() + static_cast<long>(species) * M * (d + 1), M, d, d + 1),
-                    matrix<const T>(matrices_.invariant.data() + column, M, columns, n), T(0),
-                    matrix<T>(matrices_.x.data() + column, d, columns, n));
+    multiply<T>(space_, model.operands, linalg::Op::transpose,
+                matrix<const T>(extended_.data() + static_cast<long>(species) * M * d3, M, d, d3),
+                matrix<const T>(matrices_.invariant.data() + column, M, columns, n),
+                matrix<T>(matrices_.x.data() + column, d, columns, n));
   });
 }
 
 // ∂E/∂q = [P w] [∂E/∂x; 1]
 template <class T>
-void StagedEvaluation<T>::backward_product(int first_tile, int tiles) const {
-  const int M = extended_.extent_int(1), d1 = extended_.extent_int(2), n = matrices_.x.extent_int(1);
+void StagedEvaluation<T>::backward_product(const Model& model, int first_tile, int tiles) const {
+  const int M = model.invariants, d3 = model.components + linear_columns, n = matrices_.x.extent_int(1);
   for_species(first_tile, tiles, [&](int species, int column, int columns) {
-    linalg::gemm<T>(space_, linalg::Op::none, linalg::Op::none, T(1),
-                    matrix<const T>(extended_.data() + static_cast<long>(species) * M * d1, M, d1, d1),
-                    matrix<const T>(matrices_.gradient.data() + column, d1, columns, n), T(0),
-                    matrix<T>(matrices_.invariant.data() + column, M, columns, n));
+    multiply<T>(space_, model.operands, linalg::Op::none,
+                matrix<const T>(extended_.data() + static_cast<long>(species) * M * d3, M, d3, d3),
+                matrix<const T>(matrices_.gradient.data() + column, d3, columns, n),
+                matrix<T>(matrices_.invariant.data() + column, M, columns, n));
   });
 }
 
@@ -109,7 +127,7 @@ void StagedEvaluation<T>::run_chunk(const StagedKernel<L, T>& kernel, int tiles)
   TeamLaunch<Kernel, typename Kernel::Invariants>::run("invariants", kernel, kernel.density_scratch, tiles);
   if (model.use_network || kernel.base.out.atom_score.extent(0) > 0) forward_product(model, first, tiles);
   TeamLaunch<Kernel, typename Kernel::Networks>::run("networks", kernel, kernel.network_scratch, tiles);
-  backward_product(first, tiles);
+  backward_product(model, first, tiles);
   TeamLaunch<Kernel, typename Kernel::Adjoints>::run("density_adjoints", kernel, kernel.adjoint_scratch, tiles);
   Kokkos::parallel_for("forces", Threads<typename Kernel::Forces>(0, threads), kernel);
 }
@@ -119,7 +137,7 @@ template <int L>
 void StagedEvaluation<T>::launch(const Model& model, const BlockInput& in, const BlockOutput& out) {
   using Kernel = StagedKernel<L, T>;
   const WorkLayout layout = WorkLayout::staged(model, schedule_.pair_packs);
-  const std::size_t words = layout.size + model.invariants + 2 * model.components + 1;
+  const std::size_t words = layout.size + model.invariants + 2 * model.components + linear_columns;
   const std::size_t of_tile =
       tile * (words * sizeof(T) + (static_cast<std::size_t>(schedule_.pair_packs) + largest_species) * sizeof(int));
   // Threads are counted in int, and there are up to 128 channels.
@@ -129,7 +147,7 @@ void StagedEvaluation<T>::launch(const Model& model, const BlockInput& in, const
   workspace_.fit(chunk * tile, layout.size, schedule_.pair_packs);
   fit(matrices_.invariant, "centred_invariants", model.invariants, chunk * tile);
   fit(matrices_.x, "x", model.components, chunk * tile);
-  fit(matrices_.gradient, "gradient", model.components + 1, chunk * tile);
+  fit(matrices_.gradient, "gradient", model.components + linear_columns, chunk * tile);
   extend_projection(model);
   const int slots = model.channels * model.slots_per_channel;
   StagedKernel<L, T> kernel{{model, in, out, layout, workspace_, 0},

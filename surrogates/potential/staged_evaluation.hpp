@@ -30,14 +30,14 @@ class StagedEvaluation {
   template <class Product>
   void for_species(int first_tile, int tiles, const Product& product) const;
   void forward_product(const Model& model, int first_tile, int tiles) const;
-  void backward_product(int first_tile, int tiles) const;
+  void backward_product(const Model& model, int first_tile, int tiles) const;
 
   std::size_t memory_;
   ExecutionSpace space_;
   BlockSchedule schedule_;
   BlockWorkspaceOf<PackOf<T, 1>> workspace_;
   StagedMatrices<T> matrices_;
-  RowMajor<T***> extended_;  // (species, M, d + 1): P and w
+  RowMajor<T***> extended_;  // (species, M, d + linear_columns): P and w
   View<double* [6]> virial_;
 };
 

@@ -6,7 +6,7 @@
 //   Densities   A, a channel in registers                                    a thread for each atom and channel
 //   Invariants  q − q̄ → matrix (M, n), the linear energy                    A in scratch memory
 //   (product)   x = Pᵀ (q − q̄)                                              linalg::gemm
-//   Networks    energy, ∂E/∂x → matrix (d + 1, n), score                     activations in scratch memory
+//   Networks    energy, ∂E/∂x → matrix (d + 3, n), score                     activations in scratch memory
 //   (product)   ∂E/∂q = [P w] [∂E/∂x; 1], in place of q                      linalg::gemm
 //   Adjoints    ∂E/∂A                                                        A and ∂E/∂A in scratch memory
 //   Forces      forces, virial, core                                         a thread for each atom
@@ -24,8 +24,11 @@ template <class T>
 struct StagedMatrices {
   RowMajor<T**> invariant;  // (M, n): q − q̄, then ∂E/∂q
   RowMajor<T**> x;          // (d, n)
-  RowMajor<T**> gradient;   // (d + 1, n): ∂E/∂x, and ones, which the products multiply with w
+  RowMajor<T**> gradient;   // (d + linear_columns, n): ∂E/∂x, and ones, which the products multiply with w
 };
+
+// Columns of [P w] that hold w: one, or where the product rounds its operands, w in three parts of eight bits.
+inline constexpr int linear_columns = 3;
 
 // Where a stage that works in scratch memory has its slots.
 struct ScratchSlots {
@@ -63,15 +66,17 @@ struct StagedKernel {
 };
 
 // What an invariant is used for at once: centred, kept, and added to the energy.
-template <class T, class P>
+template <class Base, class T, class P>
 struct CentreInvariants {
+  const Base& base;
   const T *mean, *linear;
+  int species;
   StridedColumn<P> q;
   P energy;
   KOKKOS_FORCEINLINE_FUNCTION void operator()(int m, const P& value) {
     const P centred = value - P(mean[m]);
     energy += P(linear[m]) * centred;
-    q[m] = centred;
+    q[m] = base.operand(species, m, centred);
   }
 };
 
@@ -140,7 +145,8 @@ KOKKOS_INLINE_FUNCTION void StagedKernel<L, T>::operator()(Invariants, const Tea
       w.density = Slots{near.data + lane};
       for (int a = 0; a < density_scratch.count; ++a) w.density[a] = far[a];
     }
-    CentreInvariants<T, P> take{&base.model.mean(w.species, 0), &base.model.linear(w.species, 0), w.invariant, P(0.0)};
+    const int z = w.species;
+    CentreInvariants<Base, T, P> take{base, &base.model.mean(z, 0), &base.model.linear(z, 0), z, w.invariant, P(0.0)};
     base.invariants(w, take);
     w.base[base.layout.energy] = take.energy;
   }
@@ -165,8 +171,9 @@ KOKKOS_INLINE_FUNCTION void StagedKernel<L, T>::operator()(Networks, const Team&
       for (int k = 0; k < d; ++k) w.x[k] = P(matrices.x(k, column));
     P energy = w.base[at.energy], spread2(0.0);
     base.networks(w, energy, spread2);
+    base.round_gradient(w);
     for (int k = 0; k < d; ++k) matrices.gradient(k, column) = w.gradient[k].v;
-    matrices.gradient(d, column) = T(1);
+    for (int k = 0; k < linear_columns; ++k) matrices.gradient(d + k, column) = T(1);
     if (lane >= w.count) continue;
     base.out.atom_energy(w.atoms[0]) = base.model.centred_constant[w.species] + energy.v;
     if (scored)

@@ -5,6 +5,7 @@
 
 #include "kokkos_kernels/base/errors.hpp"
 #include "surrogates/potential/learner.hpp"
+#include "surrogates/potential/rounding.hpp"
 #include "tests/unit/surrogates/potential/potential_fixture.hpp"
 
 namespace locum::potential {
@@ -63,6 +64,60 @@ INSTANTIATE_TEST_SUITE_P(Models, SinglePrecision,
                          ::testing::Values(Case{"one", false, 2, 0.0}, Case{"two", true, 3, 0.0},
                                            Case{"core", true, 4, 2.6}, Case{"highest", false, 5, 0.0}),
                          [](const auto& info) { return info.param.name; });
+
+double rms_difference(const test::Answer& a, const test::Answer& b) {
+  double sum = 0.0;
+  for (std::size_t k = 0; k < a.force.size(); ++k) sum += std::pow(a.force[k] - b.force[k], 2);
+  return std::sqrt(sum / static_cast<double>(a.force.size()));
+}
+
+test::Answer answer_in(Precision precision, const std::shared_ptr<NeuralPotential>& potential,
+                       const FrameLabel& label) {
+  potential->precision = precision;
+  potential->upload();
+  return test::answer(potential, label);
+}
+
+TEST(Precision, FewerBitsOfOperandsCostMoreAndLeaveTheLinearPartAlone) {
+  const auto potential = test::random_potential(small_config(3), {6, 14});
+  const FrameLabel label = test::disordered_diamond(true, 7, 2);
+  const auto full = answer_in(Precision::fp64, potential, label);
+  const auto error = [&](Precision p) { return rms_difference(answer_in(p, potential, label), full); };
+  const double single = error(Precision::fp32), tf32 = error(Precision::tf32), fp16 = error(Precision::fp16),
+               bf16 = error(Precision::bf16), int8 = error(Precision::int8);
+  EXPECT_GT(tf32, 10.0 * single);
+  EXPECT_GT(bf16, 4.0 * tf32);  // three bits less: eight times in the mean
+  EXPECT_LT(fp16, 2.0 * tf32);  // as many bits of fraction
+  EXPECT_GT(int8, 0.0);
+  double size = 0.0;
+  for (const double f : full.force) size += f * f;
+  size = std::sqrt(size / static_cast<double>(full.force.size()));
+  EXPECT_LT(bf16, 0.05 * size);
+  EXPECT_LT(int8, 0.1 * size);  // its steps are of the data's deviations, and this model has seen none
+
+  potential->use_network = false;
+  const auto linear = answer_in(Precision::fp64, potential, label);
+  for (const Precision p : {Precision::bf16, Precision::int8})
+    EXPECT_LT(rms_difference(answer_in(p, potential, label), linear), 1e-5 * size);
+}
+
+TEST(Precision, RoundingKeepsTheBitsThatAFormatHas) {
+  const float values[] = {1.0f, -1.2345678f, 3.1415927e-3f, 777.77f, -1e-9f, 0.0f};
+  for (const float a : values) {
+    EXPECT_NEAR(rounded(a, Precision::tf32), a, std::ldexp(std::abs(a), -11));
+    EXPECT_NEAR(rounded(a, Precision::bf16), a, std::ldexp(std::abs(a), -8));
+    EXPECT_NEAR(rounded(a, Precision::fp16), a, std::ldexp(std::abs(a), -11) + std::ldexp(1.0, -25));
+    EXPECT_EQ(rounded(a, Precision::fp32), a);
+    for (const Precision p : {Precision::tf32, Precision::bf16, Precision::fp16})
+      EXPECT_EQ(rounded(rounded(a, p), p), rounded(a, p));
+  }
+  EXPECT_EQ(rounded(1.0f + 0x1p-8f, Precision::bf16), 1.0f);  // a tie goes to the even one
+  EXPECT_EQ(rounded(1.0f + 3 * 0x1p-8f, Precision::bf16), 1.0f + 0x1p-6f);
+  EXPECT_EQ(rounded(1e6f, Precision::fp16), 65504.0f);
+  EXPECT_EQ(in_steps(0.26f, 0.1f), 0.1f * 3.0f);
+  EXPECT_EQ(in_steps(-100.0f, 0.1f), -0.1f * 127.0f);
+  EXPECT_EQ(in_steps(1.0f, 0.0f), 0.0f);
+}
 
 TEST(Precision, IsKeptInTheRecordAndAbsentMeansDouble) {
   const auto potential = test::random_potential(small_config(2), {14});
