@@ -67,7 +67,7 @@ void run_train(const Context& caller, const CommandLine& given) {
   log::info(fmt::format("{} frames to learn from, {} for the test, opened in {:.2f} s", frames.train->size(),
                         frames.test->size(), watch.seconds()));
 
-  potential::PotentialLearner learner(context, config.potential, config.training, frames.train,
+  potential::PotentialLearner learner(context, config.potential, config.training, frames.train, config.inference,
                                       starting_point(context, config, frames.replay));
   log::info(learner.forecast().text());
   const std::string progress = directory.file("training.h5");
@@ -93,6 +93,7 @@ void run_train(const Context& caller, const CommandLine& given) {
   log::info(fmt::format("trained on {} frames in {:.2f} s, {:.2f} s with everything before", report.samples,
                         report.seconds, watch.seconds()));
   for (const auto& [name, value] : report.metrics) log::info(fmt::format("  {:<40} {:.5g}", name, value));
+  log::info("  " + learner.precision().text());
   if (!config.from.empty()) report_old_domain(report);
   if (frames.test->size() > 0) {
     potential::PotentialStep step(learner.potential());

@@ -21,6 +21,7 @@ void TrainConfig::visit(ConfigVisitor& v) {
   v.section({"potential", "", "the surrogate"}, potential);
   v.section({"training", "", "how it is trained"}, training);
   v.section({"tune", "", "how a fine-tuning goes on from the given model"}, tune);
+  v.section({"inference", "", "in which precision it answers"}, inference);
 }
 
 void TrainConfig::validate() const {
@@ -30,6 +31,7 @@ void TrainConfig::validate() const {
   potential.validate();
   training.validate();
   tune.validate();
+  inference.validate();
   if (from.empty() && !data.replay.empty())
     throw ConfigError("there is nothing to replay frames into", "data.replay",
                       "name the model to start from: from = \"runs/…/model.h5\", or --from");

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "surrogates/potential/inference_config.hpp"
 #include "surrogates/potential/potential_config.hpp"
 #include "surrogates/potential/tuning.hpp"
 
@@ -31,6 +32,7 @@ struct TrainConfig {
   potential::PotentialConfig potential;
   potential::TrainingConfig training;
   potential::TuneConfig tune;
+  potential::InferenceConfig inference;
 
   void visit(ConfigVisitor& v);
   void validate() const;

@@ -17,6 +17,7 @@ const Registry<Benchmark>& benchmarks() {
     Registry<Benchmark> registry("benchmark");
     registry.add("tight-binding-si216", benchmark_tight_binding);
     registry.add("potential-si8000", benchmark_potential);
+    registry.add("potential-si1m", benchmark_potential_million);
     registry.add("train-mlearn-si", benchmark_mlearn_si);
     registry.add("train-mlearn-li", benchmark_mlearn_li);
     registry.add("uncertainty-si", benchmark_uncertainty);

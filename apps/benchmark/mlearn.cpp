@@ -53,7 +53,7 @@ Attempt attempt(const Context& caller, TrainConfig config, int seed) {
   context.comm.barrier();
   const Stopwatch watch;
   const LabelledFrames frames = read_label_files(context.comm, config);
-  potential::PotentialLearner learner(context, config.potential, config.training, frames.train);
+  potential::PotentialLearner learner(context, config.potential, config.training, frames.train, config.inference);
   learner.fit();
   const double seconds = context.comm.max(watch.seconds());
   potential::PotentialStep step(learner.potential());

@@ -94,8 +94,8 @@ void LearnRun::make_data() {
 }
 
 void LearnRun::train() {
-  learner_ =
-      std::make_unique<potential::PotentialLearner>(context_, config_.potential, config_.training, training_frames_);
+  learner_ = std::make_unique<potential::PotentialLearner>(context_, config_.potential, config_.training,
+                                                           training_frames_, config_.inference);
   surrogate_ = std::make_unique<potential::PotentialStep>(learner_->potential());
   if (stages_.groups.count("trained")) {
     learner_->restore(stages_.groups.at("learner"));
@@ -132,6 +132,7 @@ void LearnRun::fit() {
   });
   training_.seconds = context_.comm.max(report.seconds);
   training_.metrics = report.metrics;
+  log::info("training: " + learner_->precision().text());
   FieldSet metrics, account;
   for (const auto& [name, value] : report.metrics) metrics.add_scalar(name, "1", value);
   account.add_scalar("seconds", "s", training_.seconds);

@@ -74,6 +74,7 @@ void LearnConfig::visit(ConfigVisitor& v) {
   v.section({"data", "", "replicas that make the training data"}, data);
   v.section({"potential", "", "the surrogate"}, potential);
   v.section({"training", "", "how it is trained"}, training);
+  v.section({"inference", "", "in which precision it answers"}, inference);
   v.section({"gate", "", "who plays, and how it is watched"}, gate);
   v.section({"production", "", "the run that the surrogate serves"}, production);
   v.section({"comparison", "", "a stretch that both run"}, comparison);
@@ -86,6 +87,7 @@ void LearnConfig::validate() const {
   data.validate();
   potential.validate();
   training.validate();
+  inference.validate();
   gate.validate();
   production.validate();
   comparison.validate();

@@ -10,6 +10,7 @@
 #include "solvers/md/md_config.hpp"
 #include "solvers/md/structure.hpp"
 #include "surrogates/gate/gate_config.hpp"
+#include "surrogates/potential/inference_config.hpp"
 #include "surrogates/potential/potential_config.hpp"
 
 namespace locum::apps {
@@ -77,6 +78,7 @@ struct LearnConfig {
   DataConfig data;
   potential::PotentialConfig potential;
   potential::TrainingConfig training = {.offsets = "size"};  // labels of another size: other k-points
+  potential::InferenceConfig inference;
   gate::GateConfig gate;
   ProductionConfig production;
   ComparisonConfig comparison;

@@ -1,8 +1,6 @@
 #include "surrogates/potential/block_schedule.hpp"
 
-#include <algorithm>
 #include <string>
-#include <vector>
 
 #include "kokkos_kernels/base/elements.hpp"
 #include "kokkos_kernels/base/errors.hpp"
@@ -10,7 +8,7 @@
 namespace locum::potential {
 namespace {
 
-std::string known_elements(const DeviceModel& model) {
+std::string known_elements(const ModelShape& model) {
   std::string text;
   for (int s = 0; s < model.species; ++s) text += (s ? ", " : "") + element_symbol(model.element[s]);
   return text;
@@ -28,51 +26,71 @@ int longest_row(const View<const int*>& offset, int n) {
   return longest > 0 ? longest : 0;  // no atoms: the reduction's identity
 }
 
-}  // namespace
-
-// Owned atoms grouped by species, in blocks of `lanes`; room for the longest row of the neighbour list.
-void BlockSchedule::arrange(const DeviceModel& model, const Configuration& input) {
-  const int n = input.n_local;
-  const auto numbers = host_copy(Kokkos::subview(input.atomic_number, std::pair<int, int>(0, n + input.n_ghost)));
-  std::vector<std::vector<int>> members(model.species);
-  for (int i = 0; i < n + input.n_ghost; ++i) {
-    int s = 0;
-    while (s < model.species && model.element[s] != numbers(i)) ++s;
-    if (s == model.species)
-      throw ConfigError("the potential does not know element " + element_symbol(numbers(i)),
-                        "timestep " + std::to_string(input.timestep), "it was trained for " + known_elements(model));
-    if (i < n) members[s].push_back(i);
-  }
-  n_blocks = 0;
-  for (const auto& list : members) n_blocks += (static_cast<int>(list.size()) + lanes - 1) / lanes;
-  if (order.extent_int(0) < n) order = View<int*>(uninitialized("order"), n + n / 8);
-  if (blocks.extent_int(0) < n_blocks) blocks = View<int* [3]>(uninitialized("blocks"), n_blocks + n_blocks / 8 + 1);
-  const auto order_host = Kokkos::create_mirror_view(order);
-  const auto blocks_host = Kokkos::create_mirror_view(blocks);
-  int at = 0, b = 0;
-  for (int s = 0; s < model.species; ++s) {
-    const int count = static_cast<int>(members[s].size());
-    for (int k = 0; k < count; k += lanes, ++b) {
-      blocks_host(b, 0) = at + k;
-      blocks_host(b, 1) = std::min(lanes, count - k);
-      blocks_host(b, 2) = s;
-    }
-    for (const int i : members[s]) order_host(at++) = i;
-  }
-  Kokkos::deep_copy(order, order_host);
-  Kokkos::deep_copy(blocks, blocks_host);
-
-  // A species may leave a pack half empty, and gather writes one pair past the last.
-  pair_packs = (longest_row(input.neighbors.offset, n) + lanes) / lanes + model.species;
+// Largest atomic number among the atoms that the model does not know; −1: it knows them all.
+int unknown_element(const View<const int*>& species_of, const View<const int*>& atomic_number, int n) {
+  const int known_numbers = species_of.extent_int(0);
+  int worst = -1;
+  Kokkos::parallel_reduce(
+      "unknown_element", RangePolicy(0, n),
+      KOKKOS_LAMBDA(int i, int& most) {
+        const int z = atomic_number(i);
+        if ((z < 0 || z >= known_numbers || species_of(z) < 0) && z > most) most = z;
+      },
+      Kokkos::Max<int>(worst));
+  return worst >= 0 ? worst : -1;  // no atoms: the reduction's identity
 }
 
-void BlockWorkspace::fit(int flying, int packs_per_block, int pair_packs) {
-  const std::size_t packs_needed = static_cast<std::size_t>(flying) * packs_per_block;
-  if (packs.extent(0) < packs_needed) packs = View<Pack*>(uninitialized("workspace"), packs_needed);
-  const std::size_t indices = static_cast<std::size_t>(flying) * lanes * pair_packs * lanes;
-  if (neighbor.extent(0) < indices) neighbor = View<int*>(uninitialized("pair_neighbor"), indices);
-  const std::size_t ends = static_cast<std::size_t>(flying) * lanes * largest_species;
-  if (pack_end.extent(0) < ends) pack_end = View<int*>(uninitialized("pack_end"), ends);
+// Appends the owned atoms of a species to `order` from `at` on, in their own order; how many there are.
+int append_species(const View<const int*>& species_of, const View<const int*>& atomic_number, int n, int species,
+                   const View<int*>& order, int at) {
+  int count = 0;
+  Kokkos::parallel_scan(
+      "order_by_species", RangePolicy(0, n),
+      KOKKOS_LAMBDA(int i, int& rank, bool last) {
+        if (species_of(atomic_number(i)) != species) return;
+        if (last) order(at + rank) = i;
+        ++rank;
+      },
+      count);
+  return count;
+}
+
+void fill_blocks(const View<int* [3]>& blocks, int first_block, int count, int first_atom, int atoms, int width,
+                 int species) {
+  Kokkos::parallel_for(
+      "fill_blocks", RangePolicy(0, count), KOKKOS_LAMBDA(int k) {
+        const int left = atoms - k * width;
+        blocks(first_block + k, 0) = first_atom + k * width;
+        blocks(first_block + k, 1) = left < width ? left : width;
+        blocks(first_block + k, 2) = species;
+      });
+}
+
+}  // namespace
+
+// Owned atoms grouped by species, in blocks of `width`; room for the longest row of the neighbour list. All but a few
+// counts stays in the memory of the execution space.
+void BlockSchedule::arrange(const ModelShape& model, const Configuration& input, int width, int lanes) {
+  const int n = input.n_local;
+  if (const int z = unknown_element(model.species_of, input.atomic_number, n + input.n_ghost); z >= 0)
+    throw ConfigError("the potential does not know element " + element_symbol(z),
+                      "timestep " + std::to_string(input.timestep), "it was trained for " + known_elements(model));
+  const int most_blocks = n / width + model.species;
+  if (order.extent_int(0) < n) order = View<int*>(uninitialized("order"), n + n / 8);
+  if (blocks.extent_int(0) < most_blocks)
+    blocks = View<int* [3]>(uninitialized("blocks"), most_blocks + most_blocks / 8);
+  n_blocks = 0;
+  species_end.assign(model.species, 0);
+  for (int s = 0, at = 0; s < model.species; ++s) {
+    const int count = append_species(model.species_of, input.atomic_number, n, s, order, at);
+    const int more = (count + width - 1) / width;
+    fill_blocks(blocks, n_blocks, more, at, count, width, s);
+    at += count;
+    n_blocks += more;
+    species_end[s] = n_blocks;
+  }
+  // A species may leave a pack half empty, and gather writes one pair past the last.
+  pair_packs = (longest_row(input.neighbors.offset, n) + lanes) / lanes + model.species;
 }
 
 }  // namespace locum::potential

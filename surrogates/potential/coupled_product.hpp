@@ -10,6 +10,7 @@
 
 #include "surrogates/potential/device_model.hpp"
 #include "surrogates/potential/pack.hpp"
+#include "surrogates/potential/slots.hpp"
 
 namespace locum::potential {
 
@@ -26,87 +27,95 @@ template <int L1, int L2, int L3>
 struct CoupledProduct {
   static constexpr int W1 = 2 * L1 + 1, W2 = 2 * L2 + 1, W3 = 2 * L3 + 1;
 
-  template <int M1, int M2, int M3>
-  KOKKOS_FORCEINLINE_FUNCTION static void add_term(const double* gaunt, const Pack& ab, Pack* B) {
-    if constexpr (harmonics_couple<L1, L2, L3>(M1, M2, M3)) B[M3] += Pack(gaunt[(M1 * W2 + M2) * W3 + M3]) * ab;
+  template <int M1, int M2, int M3, class T, class P>
+  KOKKOS_FORCEINLINE_FUNCTION static void add_term(const T* gaunt, const P& ab, P* B) {
+    if constexpr (harmonics_couple<L1, L2, L3>(M1, M2, M3)) B[M3] += P(gaunt[(M1 * W2 + M2) * W3 + M3]) * ab;
   }
-  template <int M1, int M2, int... M3>
-  KOKKOS_FORCEINLINE_FUNCTION static void add_terms(const double* gaunt, const Pack& ab, Pack* B,
+  template <int M1, int M2, class T, class P, int... M3>
+  KOKKOS_FORCEINLINE_FUNCTION static void add_terms(const T* gaunt, const P& ab, P* B,
                                                     std::integer_sequence<int, M3...>) {
     (add_term<M1, M2, M3>(gaunt, ab, B), ...);
   }
-  template <int M1, int... M2>
-  KOKKOS_FORCEINLINE_FUNCTION static void add_rows(const double* gaunt, const Pack& a, const Pack* b, Pack* B,
+  template <int M1, class T, class P, int... M2>
+  KOKKOS_FORCEINLINE_FUNCTION static void add_rows(const T* gaunt, const P& a, const P* b, P* B,
                                                    std::integer_sequence<int, M2...>) {
     (add_terms<M1, M2>(gaunt, a * b[M2], B, std::make_integer_sequence<int, W3>()), ...);
   }
-  template <int... M1>
-  KOKKOS_FORCEINLINE_FUNCTION static void multiply(const double* gaunt, const Pack* a, const Pack* b, Pack* B,
+  template <class T, class A, class P, int... M1>
+  KOKKOS_FORCEINLINE_FUNCTION static void multiply(const T* gaunt, A a, const P* b, P* B,
                                                    std::integer_sequence<int, M1...>) {
     (add_rows<M1>(gaunt, a[M1], b, B, std::make_integer_sequence<int, W2>()), ...);
   }
 
-  // B (W3) and the invariants of all third factors. A: densities.
-  KOKKOS_INLINE_FUNCTION static void forward(const DeviceModel& model, const Coupling& c, const Pack* A, Pack* product,
-                                             Pack* q) {
-    Pack b[W2], B[W3];
+  // B (W3) and the invariants of all third factors, each given to take(index, value). A: densities. B is kept for the
+  // way back, or formed anew there: arithmetic is cheaper on a GPU than memory.
+  template <bool Keep, class Model, class Array, class Product, class Take>
+  KOKKOS_INLINE_FUNCTION static void forward(const Model& model, const Coupling& c, Array A, Product product,
+                                             Take& take) {
+    using P = PackIn<Array>;
+    P b[W2], B[W3];
 #pragma GCC unroll 11
     for (int m = 0; m < W2; ++m) b[m] = A[c.second + m];
 #pragma GCC unroll 11
-    for (int m = 0; m < W3; ++m) B[m] = Pack(0.0);
+    for (int m = 0; m < W3; ++m) B[m] = P(0.0);
     multiply(&model.gaunt(c.gaunt), A + c.first, b, B, std::make_integer_sequence<int, W1>());
 #pragma GCC unroll 11
-    for (int m = 0; m < W3; ++m) product[m] = B[m];
+    for (int m = 0; Keep && m < W3; ++m) product[m] = B[m];
     for (int t = c.target; t < c.target_end; ++t) {
       const CouplingTarget target = model.targets(t);
-      Pack sum(0.0);
+      P sum(0.0);
 #pragma GCC unroll 11
       for (int m = 0; m < W3; ++m) sum += B[m] * A[target.third + m];
-      q[target.invariant] = sum;
+      take(target.invariant, sum);
     }
   }
 
-  template <int M1, int M2, int M3>
-  KOKKOS_FORCEINLINE_FUNCTION static void gather_term(const double* gaunt, const Pack* B_bar, Pack& f) {
-    if constexpr (harmonics_couple<L1, L2, L3>(M1, M2, M3)) f += Pack(gaunt[(M1 * W2 + M2) * W3 + M3]) * B_bar[M3];
+  template <int M1, int M2, int M3, class T, class P>
+  KOKKOS_FORCEINLINE_FUNCTION static void gather_term(const T* gaunt, const P* B_bar, P& f) {
+    if constexpr (harmonics_couple<L1, L2, L3>(M1, M2, M3)) f += P(gaunt[(M1 * W2 + M2) * W3 + M3]) * B_bar[M3];
   }
-  template <int M1, int M2, int... M3>
-  KOKKOS_FORCEINLINE_FUNCTION static void gather(const double* gaunt, const Pack* B_bar, const Pack& a, const Pack* b,
-                                                 Pack& a_bar, Pack* b_bar, std::integer_sequence<int, M3...>) {
+  template <int M1, int M2, class T, class P, int... M3>
+  KOKKOS_FORCEINLINE_FUNCTION static void gather(const T* gaunt, const P* B_bar, const P& a, const P* b, P& a_bar,
+                                                 P* b_bar, std::integer_sequence<int, M3...>) {
     if constexpr ((harmonics_couple<L1, L2, L3>(M1, M2, M3) || ...)) {
-      Pack f(0.0);
+      P f(0.0);
       (gather_term<M1, M2, M3>(gaunt, B_bar, f), ...);
       a_bar += f * b[M2];
       b_bar[M2] += f * a;
     }
   }
-  template <int M1, int... M2>
-  KOKKOS_FORCEINLINE_FUNCTION static void gather_rows(const double* gaunt, const Pack* B_bar, const Pack& a,
-                                                      const Pack* b, Pack* a_bar, Pack* b_bar,
-                                                      std::integer_sequence<int, M2...>) {
-    Pack own(0.0);
+  template <int M1, class T, class P, int... M2>
+  KOKKOS_FORCEINLINE_FUNCTION static void gather_rows(const T* gaunt, const P* B_bar, const P& a, const P* b, P& a_bar,
+                                                      P* b_bar, std::integer_sequence<int, M2...>) {
+    P own(0.0);
     (gather<M1, M2>(gaunt, B_bar, a, b, own, b_bar, std::make_integer_sequence<int, W3>()), ...);
-    *a_bar += own;
+    a_bar += own;
   }
-  template <int... M1>
-  KOKKOS_FORCEINLINE_FUNCTION static void gather_all(const double* gaunt, const Pack* B_bar, const Pack* a,
-                                                     const Pack* b, Pack* a_bar, Pack* b_bar,
+  template <class T, class P, class A, class D, int... M1>
+  KOKKOS_FORCEINLINE_FUNCTION static void gather_all(const T* gaunt, const P* B_bar, A a, const P* b, D a_bar, P* b_bar,
                                                      std::integer_sequence<int, M1...>) {
-    (gather_rows<M1>(gaunt, B_bar, a[M1], b, a_bar + M1, b_bar, std::make_integer_sequence<int, W2>()), ...);
+    (gather_rows<M1>(gaunt, B_bar, a[M1], b, a_bar[M1], b_bar, std::make_integer_sequence<int, W2>()), ...);
   }
 
   // Adds the share of this coupling to D = ∂E/∂A.
-  KOKKOS_INLINE_FUNCTION static void reverse(const DeviceModel& model, const Coupling& c, const Pack* A,
-                                             const Pack* product, const Pack* qbar, Pack* D) {
-    Pack B[W3], B_bar[W3], b[W2], b_bar[W2];
+  template <bool Kept, class Model, class Array, class Product, class Bar, class Adjoint>
+  KOKKOS_INLINE_FUNCTION static void reverse(const Model& model, const Coupling& c, Array A, Product product, Bar qbar,
+                                             Adjoint D) {
+    using P = PackIn<Array>;
+    P B[W3], B_bar[W3], b[W2], b_bar[W2];
 #pragma GCC unroll 11
     for (int m = 0; m < W3; ++m) {
-      B[m] = product[m];
-      B_bar[m] = Pack(0.0);
+      B[m] = Kept ? product[m] : P(0.0);
+      B_bar[m] = P(0.0);
+    }
+    if constexpr (!Kept) {
+#pragma GCC unroll 11
+      for (int m = 0; m < W2; ++m) b[m] = A[c.second + m];
+      multiply(&model.gaunt(c.gaunt), A + c.first, b, B, std::make_integer_sequence<int, W1>());
     }
     for (int t = c.target; t < c.target_end; ++t) {
       const CouplingTarget target = model.targets(t);
-      const Pack f = qbar[target.invariant];
+      const P f = qbar[target.invariant];
 #pragma GCC unroll 11
       for (int m = 0; m < W3; ++m) {
         B_bar[m] += f * A[target.third + m];
@@ -116,7 +125,7 @@ struct CoupledProduct {
 #pragma GCC unroll 11
     for (int m = 0; m < W2; ++m) {
       b[m] = A[c.second + m];
-      b_bar[m] = Pack(0.0);
+      b_bar[m] = P(0.0);
     }
     gather_all(&model.gaunt(c.gaunt), B_bar, A + c.first, b, D + c.first, b_bar, std::make_integer_sequence<int, W1>());
     // Last: first and second factor may be the same slots.

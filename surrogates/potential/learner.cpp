@@ -12,16 +12,19 @@ constexpr double update_rate = 0.3;  // of the first training's learning rate
 }  // namespace
 
 PotentialLearner::PotentialLearner(Context context, PotentialConfig potential, TrainingConfig training,
-                                   std::vector<FieldSet> frames, std::optional<StartingPoint> start)
+                                   std::vector<FieldSet> frames, InferenceConfig inference,
+                                   std::optional<StartingPoint> start)
     : PotentialLearner(std::move(context), potential, training, std::make_shared<FramesInMemory>(frames),
-                       std::move(start)) {}
+                       std::move(inference), std::move(start)) {}
 PotentialLearner::PotentialLearner(Context context, PotentialConfig potential, TrainingConfig training,
-                                   std::shared_ptr<FrameSource> frames, std::optional<StartingPoint> start)
+                                   std::shared_ptr<FrameSource> frames, InferenceConfig inference,
+                                   std::optional<StartingPoint> start)
     : implementation_(std::make_unique<Implementation>(std::move(context), potential, training, std::move(frames),
-                                                       std::move(start))) {}
+                                                       std::move(inference), std::move(start))) {}
 PotentialLearner::~PotentialLearner() = default;
 
 std::shared_ptr<NeuralPotential> PotentialLearner::potential() const { return implementation_->potential; }
+const PrecisionCheck& PotentialLearner::precision() const { return implementation_->precision; }
 
 PotentialRecord PotentialLearner::record() const {
   constexpr std::size_t largest_memory = std::size_t{64} << 20;
@@ -35,6 +38,7 @@ const MemoryForecast& PotentialLearner::forecast() const { return implementation
 train::FitReport PotentialLearner::fit(const EpochCallback& callback) {
   Implementation& my = *implementation_;
   const Stopwatch watch;
+  my.potential->precision = Precision::fp64;  // what is learned from must not be rounded
   const std::vector<int> frames = my.network_frames(), validation = my.pool.with(Use::validation);
   const bool resumed = my.linear_done;
   my.pool.read_labels();
@@ -84,6 +88,7 @@ train::FitReport PotentialLearner::update() {
   Implementation& my = *implementation_;
   if (!my.linear_done) throw ConfigError("update() before fit()", "PotentialLearner", "train the first model first");
   const Stopwatch watch;
+  my.potential->precision = Precision::fp64;
   ++my.updates;
   std::vector<int> fresh, all_new;
   for (int k = my.updated_frames; k < my.pool.size(); ++k) {
@@ -162,6 +167,7 @@ FieldSet PotentialLearner::state() const {
   FieldSet state;
   for (const auto& [name, group] : my.potential->record().groups) merge_fields("potential." + name + ".", group, state);
   merge_fields("memory.", my.memory(), state);
+  state.add_scalar("precision", "1", static_cast<std::int64_t>(my.potential->precision));
   state.add_scalar("linear_done", "1", std::int64_t{my.linear_done});
   state.add_scalar("updates", "1", std::int64_t{my.updates});
   state.add_scalar("updated_frames", "1", std::int64_t{my.updated_frames});
@@ -183,6 +189,8 @@ void PotentialLearner::restore(const FieldSet& state) {
                       "PotentialLearner::restore", "restart with the dataset of the first run");
   PotentialRecord record = my.potential->record();
   for (auto& [name, group] : record.groups) group = fields_with("potential." + name + ".", state);
+  if (state.has("precision"))  // runs that were begun before there was a choice have none
+    record.attributes["inference_precision"] = name_of(static_cast<Precision>(state.integer_scalar("precision")));
   const auto provenance = my.potential->provenance;
   *my.potential = *NeuralPotential::from_record(record);
   my.potential->provenance = provenance;

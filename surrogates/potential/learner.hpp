@@ -16,6 +16,7 @@
 #include "surrogates/potential/frame_pool.hpp"
 #include "surrogates/potential/memory_forecast.hpp"
 #include "surrogates/potential/neural_potential.hpp"
+#include "surrogates/potential/precision_check.hpp"
 #include "surrogates/potential/tuning.hpp"
 #include "surrogates/train/learner.hpp"
 
@@ -27,16 +28,18 @@ class PotentialLearner final : public train::Learner {
   using EpochCallback = std::function<void(int epoch, const std::map<std::string, double>& metrics)>;
 
   // frames: labels of Atomistic::label with an integer scalar "trajectory", the same list on every rank. Validation
-  // (and test) take whole trajectories. Throws ConfigError with fewer than two trajectories.
+  // (and test) take whole trajectories. Throws ConfigError with fewer than two trajectories. inference: the precision
+  // that fit() and update() leave the potential in, where the held-out frames grant it.
   // With `start` it is a fine-tuning: `potential` must then be the given model's. Throws ConfigError for an element
   // that this model does not know.
   PotentialLearner(Context context, PotentialConfig potential, TrainingConfig training, std::vector<FieldSet> frames,
-                   std::optional<StartingPoint> start = {});
+                   InferenceConfig inference = {}, std::optional<StartingPoint> start = {});
   // Frames that are read when they are wanted, each rank its own. The learner gives labels of other ranks back to the
   // source: it serves no second one. Frames of weight 0 are left out. Throws ConfigError when training cannot fit into
   // memory. Collective.
   PotentialLearner(Context context, PotentialConfig potential, TrainingConfig training,
-                   std::shared_ptr<FrameSource> frames, std::optional<StartingPoint> start = {});
+                   std::shared_ptr<FrameSource> frames, InferenceConfig inference = {},
+                   std::optional<StartingPoint> start = {});
   ~PotentialLearner() override;
 
   // The first training. Metrics: {train,validation,test}/{force_rmse_eV_per_A, energy_rmse_meV_per_atom,
@@ -50,6 +53,8 @@ class PotentialLearner final : public train::Learner {
   // The model as its file keeps it, with what a later fine-tuning starts from: the normal equations of the linear part
   // (unless they are larger than 64 MiB) and the moments that tell known ground.
   PotentialRecord record() const;
+  // What the last fit() or update() found about the precision of inference.
+  const PrecisionCheck& precision() const;
 
   void add(const FieldSet& label) override;
   train::FitReport update() override;

@@ -16,10 +16,11 @@ constexpr double core_share = 0.85;
 }  // namespace
 
 PotentialLearner::Implementation::Implementation(Context context_, PotentialConfig config, TrainingConfig training_,
-                                                 std::shared_ptr<FrameSource> frames,
+                                                 std::shared_ptr<FrameSource> frames, InferenceConfig inference_,
                                                  std::optional<StartingPoint> start_)
     : context(std::move(context_)),
       training(training_),
+      inference(std::move(inference_)),
       potential(start_ ? NeuralPotential::from_record(start_->model)
                        : std::make_shared<NeuralPotential>(config, elements_of(*frames))),
       core_only(std::make_shared<NeuralPotential>(potential->config(), potential->elements())),
@@ -31,6 +32,7 @@ PotentialLearner::Implementation::Implementation(Context context_, PotentialConf
       frame_means(context, static_cast<int>(potential->elements().size()), potential->config().components),
       start(std::move(start_)) {
   training.validate();
+  inference.validate();
   if (start) take_starting_point();
   std::vector<std::int64_t> kept, trajectory;
   for (std::int64_t k = 0; k < frames->size(); ++k) {
@@ -265,6 +267,7 @@ std::vector<int> PotentialLearner::Implementation::held_out() const {
 void PotentialLearner::Implementation::finish() {
   potential->score = fit_score(context, potential, step, pool, held_out());
   potential->upload();
+  precision = grant_precision(context, inference, potential, step, pool, held_out());
   updated_frames = pool.size();
 }
 

@@ -16,7 +16,7 @@ namespace locum::potential {
 
 struct PotentialLearner::Implementation {
   Implementation(Context context, PotentialConfig potential, TrainingConfig training,
-                 std::shared_ptr<FrameSource> frames, std::optional<StartingPoint> start);
+                 std::shared_ptr<FrameSource> frames, InferenceConfig inference, std::optional<StartingPoint> start);
 
   FrameLabel label_of(const FieldSet& fields, std::int64_t index) const;  // with its group
   std::int64_t group_of(const FrameFacts& facts) const;
@@ -61,6 +61,8 @@ struct PotentialLearner::Implementation {
 
   Context context;
   TrainingConfig training;
+  InferenceConfig inference;
+  PrecisionCheck precision;
   std::shared_ptr<NeuralPotential> potential;
   std::shared_ptr<NeuralPotential> core_only;  // same core, no other energy: what the fit subtracts
   PotentialStep step, core_step;

@@ -1,9 +1,11 @@
 #include "surrogates/potential/neural_potential.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 #include "kokkos_kernels/base/elements.hpp"
 #include "kokkos_kernels/base/errors.hpp"
+#include "surrogates/potential/rounded_species.hpp"
 
 namespace locum::potential {
 namespace {
@@ -21,14 +23,26 @@ View<const T*> list_to_device(const std::string& label, const std::vector<T>& va
   return to_device(values, View<T*>(uninitialized(label), values.size()));
 }
 
-// One species after the other in one row-major view.
+// One species after the other in one row-major view, rounded to its type.
 template <class V>
 V stack(V view, const std::vector<SpeciesParameters>& species, std::vector<double> SpeciesParameters::*member) {
   const auto host = Kokkos::create_mirror_view(view);
-  double* to = host.data();
+  auto* to = host.data();
   for (const auto& s : species) to = std::copy((s.*member).begin(), (s.*member).end(), to);
   Kokkos::deep_copy(view, host);
   return view;
+}
+
+// The parameters of all species in the model's precision.
+template <class T>
+void stack_all(DeviceModelOf<T>& m, const std::vector<SpeciesParameters>& species) {
+  const std::size_t S = species.size(), M = m.invariants, d = m.components, C = m.members, size = m.network_size;
+  m.linear = stack(RowMajor<T**>(uninitialized("linear"), S, M), species, &SpeciesParameters::linear);
+  m.mean = stack(RowMajor<T**>(uninitialized("mean"), S, M), species, &SpeciesParameters::mean);
+  m.projection = stack(RowMajor<T***>(uninitialized("projection"), S, M, d), species, &SpeciesParameters::projection);
+  m.center = stack(RowMajor<T**>(uninitialized("center"), S, d), species, &SpeciesParameters::center);
+  m.metric = stack(RowMajor<T***>(uninitialized("metric"), S, d, d), species, &SpeciesParameters::metric);
+  m.network = stack(RowMajor<T***>(uninitialized("network"), S, C, size), species, &SpeciesParameters::network);
 }
 
 void check_size(const std::vector<double>& values, std::size_t expected, const std::string& name) {
@@ -98,12 +112,9 @@ void NeuralPotential::upload() {
   m.score_floor = score.floor;
   m.score_spread = score.spread;
   m.score_distance = score.distance;
-  m.score_frame = score.frame;
   std::vector<int> species_of(128, -1);
   for (std::size_t s = 0; s < S; ++s) {
     m.element[s] = elements_[s];
-    m.constant[s] = species_[s].constant;
-    species_of[elements_[s]] = static_cast<int>(s);
     check_size(species_[s].linear, M, "linear");
     check_size(species_[s].mean, M, "mean");
     check_size(species_[s].scale, M, "scale");
@@ -113,6 +124,10 @@ void NeuralPotential::upload() {
     check_size(species_[s].frame_center, d, "frame_center");
     check_size(species_[s].frame_metric, d, "frame_metric");
     check_size(species_[s].network, C * P, "network");
+    m.constant[s] = species_[s].constant;
+    m.centred_constant[s] = std::inner_product(species_[s].linear.begin(), species_[s].linear.end(),
+                                               species_[s].mean.begin(), species_[s].constant);
+    species_of[elements_[s]] = static_cast<int>(s);
   }
   m.species_of = list_to_device("species_of", species_of);
   if (device_.three_body.extent(0) > 0) {  // the lists never change
@@ -130,17 +145,18 @@ void NeuralPotential::upload() {
     m.gaunt = list_to_device("gaunt", invariants_.gaunt);
     m.targets = list_to_device("targets", invariants_.targets);
   }
-  m.linear = stack(RowMajor<double**>(uninitialized("linear"), S, M), species_, &SpeciesParameters::linear);
-  m.mean = stack(RowMajor<double**>(uninitialized("mean"), S, M), species_, &SpeciesParameters::mean);
-  m.projection =
-      stack(RowMajor<double***>(uninitialized("projection"), S, M, d), species_, &SpeciesParameters::projection);
-  m.center = stack(RowMajor<double**>(uninitialized("center"), S, d), species_, &SpeciesParameters::center);
-  m.metric = stack(RowMajor<double***>(uninitialized("metric"), S, d, d), species_, &SpeciesParameters::metric);
-  m.frame_center =
-      stack(RowMajor<double**>(uninitialized("frame_center"), S, d), species_, &SpeciesParameters::frame_center);
-  m.frame_metric =
-      stack(RowMajor<double**>(uninitialized("frame_metric"), S, d), species_, &SpeciesParameters::frame_metric);
-  m.network = stack(RowMajor<double***>(uninitialized("network"), S, C, P), species_, &SpeciesParameters::network);
+  stack_all(m, species_);
+  static_cast<ModelShape&>(device_single_) = m;
+  device_single_.operands = precision == Precision::fp64 ? Precision::fp32 : precision;
+  if (device_single_.gaunt.extent(0) == 0)
+    device_single_.gaunt =
+        list_to_device("gaunt_single", std::vector<float>(invariants_.gaunt.begin(), invariants_.gaunt.end()));
+  const RoundedSpecies rounded(config_, species_, device_single_.operands);
+  stack_all(device_single_, rounded.species);
+  device_single_.invariant_step =
+      to_device(rounded.invariant_step, RowMajor<float**>(uninitialized("invariant_step"), S, M));
+  device_single_.component_scale =
+      to_device(rounded.component_scale, RowMajor<float**>(uninitialized("component_scale"), S, d));
   device_ = m;
 }
 

@@ -13,6 +13,7 @@
 
 #include "kokkos_kernels/base/field_set.hpp"
 #include "surrogates/potential/device_model.hpp"
+#include "surrogates/potential/inference_config.hpp"
 #include "surrogates/potential/invariants.hpp"
 #include "surrogates/potential/potential_config.hpp"
 
@@ -61,6 +62,7 @@ class NeuralPotential {
   double default_core = 0.0;                  // Å
   double min_energy = 0.0, max_energy = 0.0;  // eV/atom, of the training set
   bool use_network = false;
+  Precision precision = Precision::fp64;          // in which a PotentialStep answers
   std::map<std::string, std::string> provenance;  // free words: program, dataset, date
 
   // Outer end of the core, Å: config().core_distance, or what the first fit set from its data.
@@ -70,6 +72,7 @@ class NeuralPotential {
   // Makes the parameters above the ones that kernels use. Call after every change.
   void upload();
   const DeviceModel& device() const { return device_; }
+  const DeviceModelOf<float>& device_single() const { return device_single_; }
 
   PotentialRecord record() const;
   // Throws ConfigError on a missing or misshapen field.
@@ -81,6 +84,7 @@ class NeuralPotential {
   InvariantSet invariants_;
   std::vector<SpeciesParameters> species_;
   DeviceModel device_;
+  DeviceModelOf<float> device_single_;  // the same, rounded
 };
 
 // Number of parameters of one member: d×h + h + h×h + h + h + 1.

@@ -17,7 +17,7 @@ void PotentialStep::evaluate_with_score(const Configuration& input, std::span<co
                                         AtomisticResult& output, std::span<double> scores) {
   if (samples.empty()) return;
   compute(input, output, true);
-  const double weight = potential_->device().score_frame, of_frame = weight * weight * frame_distance2(input.comm);
+  const double weight = potential_->score.frame, of_frame = weight * weight * frame_distance2(input.comm);
   double worst = 0.0;
   const auto score = atom_score_;
   Kokkos::parallel_reduce(
@@ -34,7 +34,9 @@ void PotentialStep::evaluate_with_score(const Configuration& input, std::span<co
 double PotentialStep::frame_distance2(const Communicator& comm) const {
   const NeuralPotential& potential = *potential_;
   const std::size_t d = potential.device().components;
-  std::vector<double> sums = evaluation_.component_sums(potential.device());
+  std::vector<double> sums = potential.precision == Precision::fp64
+                                 ? evaluation_.component_sums(potential.device())
+                                 : single_evaluation_.component_sums(potential.device_single());
   comm.sum(std::span<double>(sums));
   double largest = 0.0;
   for (std::size_t z = 0; z < potential.species().size(); ++z) {
@@ -60,8 +62,11 @@ void PotentialStep::compute(const Configuration& input, AtomisticResult& output,
   Atomistic::fit_output(input, output);
   if (with_score && atom_score_.extent_int(0) < input.n_local)
     atom_score_ = View<double*>(uninitialized("atom_score"), input.n_local + input.n_local / 8 + 1);
-  const Evaluation::Sums mine =
-      evaluation_.run(model, input, output.force, output.atom_energy, with_score ? atom_score_ : View<double*>());
+  const View<double*> score = with_score ? atom_score_ : View<double*>();
+  const EvaluationSums mine =
+      potential_->precision == Precision::fp64
+          ? evaluation_.run(model, input, output.force, output.atom_energy, score)
+          : single_evaluation_.run(potential_->device_single(), input, output.force, output.atom_energy, score);
   if (input.ghosts) input.ghosts->add_to_owners(output.force);
   double sums[7] = {mine.energy,       mine.virial[0][0], mine.virial[1][1], mine.virial[2][2],
                     mine.virial[0][1], mine.virial[0][2], mine.virial[1][2]};

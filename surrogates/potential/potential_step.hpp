@@ -11,7 +11,8 @@ namespace locum::potential {
 
 class PotentialStep final : public AtomisticSurrogate {
  public:
-  // The potential may be refitted between calls; the next call answers with its new parameters.
+  // The potential may be refitted between calls; the next call answers with its new parameters, in the precision that
+  // the potential then has.
   explicit PotentialStep(std::shared_ptr<const NeuralPotential> potential);
 
   std::string name() const override { return "neural potential"; }
@@ -30,7 +31,8 @@ class PotentialStep final : public AtomisticSurrogate {
   void compute(const Configuration& input, AtomisticResult& output, bool with_score);
   double frame_distance2(const Communicator& comm) const;
   std::shared_ptr<const NeuralPotential> potential_;
-  Evaluation evaluation_;
+  Evaluation<double> evaluation_;
+  Evaluation<float> single_evaluation_;
   View<double*> atom_score_;
 };
 

@@ -50,6 +50,21 @@ struct RadialBasis {
     }
   }
 
+  // g_n alone.
+  template <class T>
+  KOKKOS_FORCEINLINE_FUNCTION T value_of(T r, int n) const {
+    const T t = T(inverse_cutoff) * r, one(1.0), half(0.5);
+    const T w = one - t * t;
+    const T fc = w * w * w, x = T(factor) * (exp(T(-3.0) * t) - T(tail)) - one;
+    T before = one, now = x;
+    for (int k = 1; k < n; ++k) {
+      const T next = T(2.0) * x * now - before;
+      before = now;
+      now = next;
+    }
+    return n == 0 ? fc : half * (now + one) * fc;
+  }
+
   template <class T>
   KOKKOS_FORCEINLINE_FUNCTION void evaluate(T r, T* value) const {
     const T t = T(inverse_cutoff) * r, one(1.0), half(0.5);

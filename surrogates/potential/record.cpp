@@ -67,6 +67,7 @@ PotentialRecord NeuralPotential::record() const {
   record.attributes["version"] = "1";
   record.attributes["units"] = "Angstrom, eV";
   record.attributes["step"] = "atomistic";
+  record.attributes["inference_precision"] = name_of(precision);
   PotentialConfig copy = config_;
   FieldWriter writer(record.groups["architecture"]);
   copy.visit(writer);
@@ -134,6 +135,9 @@ std::shared_ptr<NeuralPotential> NeuralPotential::from_record(const PotentialRec
     p.frame_metric = fields.real("frame_metric");
     p.network = fields.real("network");
   }
+  // Files from before there was a choice have none.
+  if (const auto word = record.attributes.find("inference_precision"); word != record.attributes.end())
+    potential->precision = precision_of(word->second, "attribute 'inference_precision'");
   potential->provenance = record.attributes;
   potential->upload();
   return potential;
