@@ -35,6 +35,7 @@ PotentialLearner::Implementation::Implementation(Context context_, PotentialConf
       ridge(context, static_cast<int>(potential->elements().size()), potential->invariants().count, training_),
       distances(context, static_cast<int>(potential->elements().size()), potential->config().components) {
   training.validate();
+  extractor.store_as(linalg::precision_of(training.precision));
   std::vector<FrameLabel> labels;
   std::vector<std::int64_t> trajectory;
   for (std::size_t k = 0; k < frames.size(); ++k) {
@@ -68,8 +69,8 @@ nn::CommitteeShape PotentialLearner::Implementation::shape() const {
 }
 
 train::TrainerConfig PotentialLearner::Implementation::trainer_config() const {
-  return {training.epochs,   training.batch_frames, training.learning_rate, training.warm_up, training.ema_decay,
-          training.patience, context.seed, training.optimizer};
+  return {training.epochs,    training.batch_frames, training.learning_rate, training.warm_up,
+          training.ema_decay, training.patience,     context.seed,           training.optimizer};
 }
 
 void PotentialLearner::Implementation::set_ranges(const std::vector<int>& frames) {

@@ -36,6 +36,7 @@ struct TrainingConfig {
   int epochs = 100;
   int batch_frames = 8;
   std::string optimizer = "adam";  // a name of train::optimizer_names()
+  std::string precision = "fp32";  // of the products and the stored Jacobian: a name of linalg::precision_names()
   double learning_rate = 8e-3;
   double warm_up = 0.05;      // fraction of the epochs
   double ema_decay = 0.98;    // of the averaged weights, per batch

@@ -28,6 +28,9 @@ class Objective {
   // Mean loss over the batch (indices below samples()), and its gradient, overwritten; summed over the ranks.
   virtual double gradient(std::span<const double> parameters, std::span<const int> batch,
                           std::span<double> gradient) = 0;
+  // By which the next gradients' derivatives are multiplied on the way, so that formats with few exponents hold them;
+  // the gradient that comes back is without it. Of no meaning to objectives that need none.
+  virtual void set_loss_scale(double) {}
   // Metrics on held-out samples; "validation/loss" steers early stopping.
   virtual std::map<std::string, double> validate(std::span<const double> parameters) = 0;
 };
