@@ -69,8 +69,9 @@ nn::CommitteeShape PotentialLearner::Implementation::shape() const {
 }
 
 train::TrainerConfig PotentialLearner::Implementation::trainer_config() const {
-  return {training.epochs,    training.batch_frames, training.learning_rate, training.warm_up,
-          training.ema_decay, training.patience,     context.seed,           training.optimizer};
+  return {training.epochs,  training.batch_frames, training.learning_rate,
+          training.warm_up, training.ema_decay,    training.patience,
+          context.seed,     training.optimizer,    training.precision == "fp16"};
 }
 
 void PotentialLearner::Implementation::set_ranges(const std::vector<int>& frames) {
