@@ -7,6 +7,7 @@
 #include <string>
 
 #include "kokkos_kernels/base/kokkos.hpp"
+#include "kokkos_kernels/linalg/precision.hpp"
 
 namespace locum::linalg {
 
@@ -34,6 +35,13 @@ template <class T>
 void gemm_batched(const ExecutionSpace& space, Op op_a, Op op_b, int rows, int columns, int inner, T alpha, const T* a,
                   int row_stride_a, long stride_a, const T* b, int row_stride_b, long stride_b, T beta, T* c,
                   int row_stride_c, long stride_c, int batch);
+
+// The same in float with operands of fewer bits, summed in float: the GPU's tensor cores, which round them on the way;
+// on the CPU they are rounded and multiplied in float, so that the answer has the tensor cores' accuracy, not their
+// speed.
+void gemm_batched(const ExecutionSpace& space, Precision precision, Op op_a, Op op_b, int rows, int columns, int inner,
+                  float alpha, const float* a, int row_stride_a, long stride_a, const float* b, int row_stride_b,
+                  long stride_b, float beta, float* c, int row_stride_c, long stride_c, int batch);
 
 // c ← alpha aᵀ a + beta c, both triangles written. a: (rows, n), c: (n, n).
 template <class T>

@@ -5,6 +5,8 @@
 
 #include <cblas.h>
 
+#include <vector>
+
 #include "kokkos_kernels/linalg/checks.hpp"
 
 extern "C" {
@@ -31,6 +33,22 @@ void blas_syrk(int n, int rows, double alpha, const double* a, int lda, double b
 }
 void blas_syrk(int n, int rows, float alpha, const float* a, int lda, float beta, float* c, int ldc) {
   cblas_ssyrk(CblasRowMajor, CblasUpper, CblasTrans, n, rows, alpha, a, lda, beta, c, ldc);
+}
+
+template <class Round>
+void round_rows(float* to, const float* from, int rows, int columns, int row_stride, Round round) {
+  for (int r = 0; r < rows; ++r)
+    for (int k = 0; k < columns; ++k) to[r * columns + k] = round(from[static_cast<long>(r) * row_stride + k]);
+}
+
+void round_into(std::vector<float>& to, Precision precision, const float* from, int rows, int columns, int row_stride) {
+  to.resize(std::max<std::size_t>(to.size(), static_cast<std::size_t>(rows) * columns));
+  if (precision == Precision::tf32)
+    round_rows(to.data(), from, rows, columns, row_stride, [](float x) { return rounded_to_tf32(x); });
+  if (precision == Precision::bf16)
+    round_rows(to.data(), from, rows, columns, row_stride, [](float x) { return rounded_to_bf16(x); });
+  if (precision == Precision::fp16)
+    round_rows(to.data(), from, rows, columns, row_stride, [](float x) { return rounded_to_fp16(x); });
 }
 
 }  // namespace
@@ -60,6 +78,25 @@ void gemm_batched(const ExecutionSpace& space, Op op_a, Op op_b, int rows, int c
   for (int k = 0; k < batch; ++k)
     blas_gemm(transpose_of(op_a), transpose_of(op_b), shape, alpha, a + k * stride_a, row_stride_a, b + k * stride_b,
               row_stride_b, beta, c + k * stride_c, row_stride_c);
+}
+
+void gemm_batched(const ExecutionSpace& space, Precision precision, Op op_a, Op op_b, int rows, int columns, int inner,
+                  float alpha, const float* a, int row_stride_a, long stride_a, const float* b, int row_stride_b,
+                  long stride_b, float beta, float* c, int row_stride_c, long stride_c, int batch) {
+  if (precision == Precision::fp32)
+    return gemm_batched<float>(space, op_a, op_b, rows, columns, inner, alpha, a, row_stride_a, stride_a, b,
+                               row_stride_b, stride_b, beta, c, row_stride_c, stride_c, batch);
+  if (rows == 0 || columns == 0) return;
+  space.fence();
+  thread_local std::vector<float> left, right;
+  const int a_rows = op_a == Op::none ? rows : inner, a_columns = op_a == Op::none ? inner : rows;
+  const int b_rows = op_b == Op::none ? inner : columns, b_columns = op_b == Op::none ? columns : inner;
+  for (int k = 0; k < batch; ++k) {
+    if (k == 0 || stride_a != 0) round_into(left, precision, a + k * stride_a, a_rows, a_columns, row_stride_a);
+    if (k == 0 || stride_b != 0) round_into(right, precision, b + k * stride_b, b_rows, b_columns, row_stride_b);
+    blas_gemm(transpose_of(op_a), transpose_of(op_b), {rows, columns, inner}, alpha, left.data(),
+              std::max(a_columns, 1), right.data(), std::max(b_columns, 1), beta, c + k * stride_c, row_stride_c);
+  }
 }
 
 template <class T>

@@ -22,6 +22,20 @@ const SolverHandle& solver() {
 
 cublasOperation_t operation(Op op) { return op == Op::none ? CUBLAS_OP_N : CUBLAS_OP_T; }
 
+// Operands stay in float in memory; the tensor cores' rounding happens on the way to them.
+cublasComputeType_t compute_type(Precision precision) {
+  switch (precision) {
+    case Precision::tf32:
+      return CUBLAS_COMPUTE_32F_FAST_TF32;
+    case Precision::bf16:
+      return CUBLAS_COMPUTE_32F_FAST_16BF;
+    case Precision::fp16:
+      return CUBLAS_COMPUTE_32F_FAST_16F;
+    default:
+      return CUBLAS_COMPUTE_32F;
+  }
+}
+
 struct Strided {
   int row_stride;
   long stride;
@@ -91,6 +105,17 @@ void gemm_batched(const ExecutionSpace& space, Op op_a, Op op_b, int rows, int c
   if (rows == 0 || columns == 0 || batch == 0) return;
   blas_gemm(blas().on(space), op_a, op_b, {rows, columns, inner}, alpha, a, {row_stride_a, stride_a}, b,
             {row_stride_b, stride_b}, beta, c, {row_stride_c, stride_c}, batch);
+}
+
+void gemm_batched(const ExecutionSpace& space, Precision precision, Op op_a, Op op_b, int rows, int columns, int inner,
+                  float alpha, const float* a, int row_stride_a, long stride_a, const float* b, int row_stride_b,
+                  long stride_b, float beta, float* c, int row_stride_c, long stride_c, int batch) {
+  if (rows == 0 || columns == 0 || batch == 0) return;
+  require(cublasGemmStridedBatchedEx(blas().on(space), operation(op_b), operation(op_a), columns, rows, inner, &alpha,
+                                     b, CUDA_R_32F, row_stride_b, stride_b, a, CUDA_R_32F, row_stride_a, stride_a,
+                                     &beta, c, CUDA_R_32F, row_stride_c, stride_c, batch, compute_type(precision),
+                                     CUBLAS_GEMM_DEFAULT),
+          "cublasGemmStridedBatchedEx");
 }
 
 template <class T>

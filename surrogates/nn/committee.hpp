@@ -37,8 +37,12 @@ class Committee {
  public:
   Committee(CommitteeShape shape, ExecutionSpace space = {}) : shape_(shape), space_(space) {}
   const CommitteeShape& shape() const { return shape_; }
+  // Of the matrix products of forward and backward; only a Committee<float> can have another than fp32.
+  void set_precision(linalg::Precision precision) { precision_ = precision; }
   // (members × size)
   void set_parameters(const std::vector<double>& parameters);
+  // The same, on the device already and kept by the caller, who may change the numbers between calls.
+  void share_parameters(View<const T*> parameters);
 
   // What forward leaves for backward. All but x: (members × rows, …).
   struct Cache {
@@ -47,7 +51,8 @@ class Committee {
     linalg::Matrix<T> h1, h2, y;      // (…, hidden), (…, hidden), (…, 1)
     linalg::Matrix<T> g1, g2, slope;  // ∂y/∂z₁ and ∂y/∂z₂ (…, hidden), ∂y/∂x (…, inputs)
   };
-  // x: (rows, inputs). The cache's views are reused when they are large enough.
+  // x: (rows, inputs). The cache's views are reused when they are large enough: calls with as many rows as before
+  // neither allocate nor wait, in backward too.
   void forward(const linalg::Matrix<T>& x, int rows, Cache& cache) const;
   // tangent: (members × rows, inputs); y_bar: (members × rows, 1). gradient: (members × size), added to.
   void backward(const Cache& cache, const linalg::Matrix<T>& tangent, const linalg::Matrix<T>& y_bar,
@@ -55,8 +60,15 @@ class Committee {
 
  private:
   CommitteeShape shape_;
+  void product(linalg::Op a, linalg::Op b, int rows, int columns, int inner, const T* left, int left_row,
+               long left_stride, const T* right, int right_row, long right_stride, T keep, T* out, int out_row,
+               long out_stride) const;
+  void column_sums(const T* a, int columns, int rows, T* out) const;
+
   ExecutionSpace space_;
-  View<T*> parameters_;
+  linalg::Precision precision_ = linalg::Precision::fp32;
+  View<const T*> parameters_;
+  mutable View<T*> ones_;
   mutable linalg::Matrix<T> a1_, t1_, a2_, ba2_, bz2_, ba1_, bz1_;  // workspace of backward
 };
 

@@ -16,11 +16,45 @@ View<const T*> to_device(const std::string& label, const std::vector<T>& values)
 
 int padded(int pairs) { return (pairs + pair_padding - 1) / pair_padding * pair_padding; }
 
+bool is_short(linalg::Precision storage) {
+  return storage == linalg::Precision::bf16 || storage == linalg::Precision::fp16;
+}
+
+// The atom of each padded pair, and for a pair i → j with bond vector d the pair j → i with −d. Pairs at the very
+// cut-off, which rounding may have given to one end only, have none: their forces are zero.
+struct PairLinks {
+  View<const int*> pair_start, pair_owner;
+  View<const float* [3]> pair_vector;
+  View<int*> pair_center, pair_reverse;
+
+  KOKKOS_INLINE_FUNCTION void operator()(int i) const {
+    for (int p = pair_start(i); p < pair_start(i + 1); ++p) {
+      pair_center(p) = i;
+      pair_reverse(p) = -1;
+      const int j = pair_owner(p);
+      if (j < 0) continue;
+      float nearest = 1e-4f;  // Å²: images of one atom are ångströms apart, rounding is 1e-6 Å
+      for (int q = pair_start(j); q < pair_start(j + 1); ++q) {
+        if (pair_owner(q) != i) continue;
+        float off = 0.0f;
+        for (int x = 0; x < 3; ++x) {
+          const float sum = pair_vector(p, x) + pair_vector(q, x);
+          off += sum * sum;
+        }
+        if (off >= nearest) continue;
+        nearest = off;
+        pair_reverse(p) = q;
+      }
+    }
+  }
+};
+
 }  // namespace
 
-std::uint64_t feature_bytes(std::int64_t atoms, std::int64_t padded_pairs, int components) {
+std::uint64_t feature_bytes(std::int64_t atoms, std::int64_t padded_pairs, int components,
+                            linalg::Precision storage) {
   const std::int64_t of_atom = components * sizeof(float) + 3 * sizeof(int),
-                     of_pair = (3 * components + 3) * sizeof(float) + sizeof(int);
+                     of_pair = 3 * components * (is_short(storage) ? 2 : 4) + 3 * sizeof(float) + 3 * sizeof(int);
   return static_cast<std::uint64_t>(atoms * of_atom + padded_pairs * of_pair);
 }
 
@@ -29,6 +63,22 @@ std::int64_t padded_pairs(const Frame& frame) {
   std::int64_t sum = 0;
   for (int i = 0; i < frame.configuration().n_local; ++i) sum += padded(offset(i + 1) - offset(i));
   return sum;
+}
+
+void store_jacobian_as(linalg::Precision storage, NetworkFeatures& f) {
+  if (!is_short(storage)) return;
+  const View<std::uint16_t*> to(uninitialized("projected_jacobian_16"), f.jacobian.extent(0));
+  const auto from = f.jacobian;
+  const bool half = storage == linalg::Precision::fp16;
+  Kokkos::parallel_for(
+      "store_jacobian", Kokkos::RangePolicy<ExecutionSpace, Kokkos::IndexType<std::int64_t>>(0, from.extent(0)),
+      KOKKOS_LAMBDA(std::int64_t k) {
+        const float x = from(k), cut = x > 65504.0f ? 65504.0f : (x < -65504.0f ? -65504.0f : x);
+        to(k) = half ? linalg::to_fp16(cut) : linalg::to_bf16(x);
+      });
+  f.storage = storage;
+  f.jacobian16 = to;
+  f.jacobian = {};
 }
 
 void FeatureExtractor::use(const NeuralPotential& potential) {
@@ -176,6 +226,11 @@ NetworkFeatures FeatureExtractor::network(const Frame& frame, const RowMajor<dou
   out.pair_owner = f.pair_owner;
   out.pair_vector = f.pair_vector;
   run(frame, out);
+  f.pair_center = View<int*>(uninitialized("pair_center"), f.padded_pairs);
+  f.pair_reverse = View<int*>(uninitialized("pair_reverse"), f.padded_pairs);
+  Kokkos::parallel_for("pair_links", RangePolicy(0, n),
+                       PairLinks{f.pair_start, f.pair_owner, f.pair_vector, f.pair_center, f.pair_reverse});
+  store_jacobian_as(storage_, f);
   return f;
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "kokkos_kernels/linalg/precision.hpp"
 #include "surrogates/potential/block_schedule.hpp"
 #include "surrogates/potential/feature_kernel.hpp"
 #include "surrogates/potential/frame.hpp"
@@ -21,19 +22,28 @@ struct NetworkFeatures {
   View<int*> pair_start, pair_owner;
   View<int*> species, rank;  // of each atom; its place among the frame's atoms of that species
   std::vector<int> species_count;
-  View<float*> jacobian;
+  View<float*> jacobian;  // FeatureOutput's, while it is kept in single precision
   View<float* [3]> pair_vector;
+  // What a batch needs besides: the atom of each padded pair, and the pair that leads back (−1: none).
+  View<int*> pair_center, pair_reverse;
+  linalg::Precision storage = linalg::Precision::fp32;  // of the Jacobian: bf16 and fp16 take half the memory
+  View<std::uint16_t*> jacobian16;                      // in the same order
 };
 
 // What NetworkFeatures of so many atoms and padded pairs hold.
-std::uint64_t feature_bytes(std::int64_t atoms, std::int64_t padded_pairs, int components);
+std::uint64_t feature_bytes(std::int64_t atoms, std::int64_t padded_pairs, int components, linalg::Precision storage);
 // Pairs of a frame, each atom's padded as in NetworkFeatures.
 std::int64_t padded_pairs(const Frame& frame);
+// The Jacobian in a format of 16 bits instead of single precision; numbers beyond fp16's are cut to its largest. tf32
+// is kept in 32 bits: nothing changes.
+void store_jacobian_as(linalg::Precision storage, NetworkFeatures& features);
 
 class FeatureExtractor {
  public:
   // Follows the potential's present whitening; call again after it has changed.
   void use(const NeuralPotential& potential);
+  // Format in which network() keeps Jacobians.
+  void store_as(linalg::Precision storage) { storage_ = storage; }
 
   // (n, M)
   RowMajor<double**> invariants(const Frame& frame);
@@ -49,6 +59,7 @@ class FeatureExtractor {
   template <int L>
   void launch(const BlockInput& in, const FeatureOutput& out);
 
+  linalg::Precision storage_ = linalg::Precision::fp32;
   DeviceModel model_;
   JacobianPlan plan_;
   BlockSchedule schedule_;

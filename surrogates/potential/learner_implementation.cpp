@@ -33,6 +33,7 @@ PotentialLearner::Implementation::Implementation(Context context_, PotentialConf
       start(std::move(start_)) {
   training.validate();
   inference.validate();
+  extractor.store_as(linalg::precision_of(training.precision));
   if (start) take_starting_point();
   std::vector<std::int64_t> kept, trajectory;
   for (std::int64_t k = 0; k < frames->size(); ++k) {
@@ -97,8 +98,15 @@ nn::CommitteeShape PotentialLearner::Implementation::shape() const {
 
 train::TrainerConfig PotentialLearner::Implementation::trainer_config() const {
   const double rate = (start ? start->tune.rate : 1.0) * training.learning_rate;
-  return {training.epochs,    training.batch_frames, rate,         training.warm_up,
-          training.ema_decay, training.patience,     context.seed, training.optimizer};
+  return {training.epochs,
+          training.batch_frames,
+          rate,
+          training.warm_up,
+          training.ema_decay,
+          training.patience,
+          context.seed,
+          training.optimizer,
+          training.precision == "fp16"};
 }
 
 void PotentialLearner::Implementation::set_ranges(const std::vector<int>& frames) {

@@ -9,7 +9,9 @@ namespace locum::potential {
 std::uint64_t PotentialLearner::Implementation::sample_bytes(int k) {
   const auto frame = pool.geometry(k);
   const int n = frame->configuration().n_local;
-  return feature_bytes(n, padded_pairs(*frame), potential->config().components) + 3 * sizeof(float) * n;
+  return feature_bytes(n, padded_pairs(*frame), potential->config().components,
+                       linalg::precision_of(training.precision)) +
+         3 * sizeof(float) * n;
 }
 
 void PotentialLearner::Implementation::hold(int k, NetworkFeatures features) {
@@ -39,7 +41,7 @@ void PotentialLearner::Implementation::drop_sample(int k) {
   auto& sample = pool.at(k).sample;
   if (sample && sample->features.atoms > 0) {
     const NetworkFeatures& f = sample->features;
-    feature_room.give_back(feature_bytes(f.atoms, f.padded_pairs, f.x.extent_int(1)) + 3 * sizeof(float) * f.atoms);
+    feature_room.give_back(feature_bytes(f.atoms, f.padded_pairs, f.x.extent_int(1), f.storage) + 3 * sizeof(float) * f.atoms);
   }
   sample.reset();
 }

@@ -52,11 +52,12 @@ Densities count_neighbors(const Context& context, FramePool& pool, double cutoff
 
 MemoryNeeds estimate_needs(const Context& context, FramePool& pool, const PotentialConfig& potential, int invariants,
                            int species, int groups, const TrainingConfig& training) {
+  const linalg::Precision storage = linalg::precision_of(training.precision);
   const Densities density = count_neighbors(context, pool, potential.cutoff);
   const double M = invariants, d = potential.components, S = species, C = potential.members, h = potential.hidden;
   const auto features_of = [&](double atoms) {
-    return static_cast<double>(feature_bytes(1, 0, potential.components) + 3 * sizeof(float)) * atoms +
-           static_cast<double>(feature_bytes(0, 1, potential.components)) * density.padded_pairs * atoms;
+    return static_cast<double>(feature_bytes(1, 0, potential.components, storage) + 3 * sizeof(float)) * atoms +
+           static_cast<double>(feature_bytes(0, 1, potential.components, storage)) * density.padded_pairs * atoms;
   };
   MemoryNeeds needs;
   double learned = 0.0, largest = 0.0, seen = 0.0;

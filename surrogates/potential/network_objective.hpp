@@ -6,29 +6,22 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <vector>
 
 #include "kokkos_kernels/base/context.hpp"
 #include "surrogates/nn/committee.hpp"
-#include "surrogates/potential/features.hpp"
+#include "surrogates/potential/network_batch.hpp"
 #include "surrogates/train/trainer.hpp"
 
 namespace locum::potential {
-
-// A frame with what the linear model and the core leave of its label.
-struct NetworkSample {
-  NetworkFeatures features;
-  View<float* [3]> force;  // (n, 3), eV/Å
-  double energy = 0.0;     // eV
-  double virial[6] = {};   // eV: xx, yy, zz, xy, xz, yz
-  bool has_energy = true, has_virial = true;
-  double weight = 1.0, energy_weight = 1.0, force_weight = 1.0, virial_weight = 1.0;  // FrameLabel::weight …
-};
 
 class NetworkObjective final : public train::Objective {
  public:
   // Weights as in TrainingConfig. All ranks' sample k is training[k]; a rank holds those whose features it was given.
   NetworkObjective(Context context, nn::CommitteeShape shape, int species, const TrainingConfig& config);
+  ~NetworkObjective() override;
+  NetworkObjective(NetworkObjective&&) noexcept;
 
   // Gives the sample, kept or made when it is asked for, once for each batch that it is in; null: another rank holds
   // it. In the same order on every rank.
@@ -46,20 +39,28 @@ class NetworkObjective final : public train::Objective {
   int samples() const override { return static_cast<int>(training_.size()); }
   train::ParameterLayout layout() const override;  // each member a part, its W₁ and W₂ matrices
   double gradient(std::span<const double> parameters, std::span<const int> batch, std::span<double> gradient) override;
+  // Derivatives are multiplied by `scale` before the matrix products of fewer bits, and divided by it afterwards.
+  void set_loss_scale(double scale) override { loss_scale_ = scale; }
   // The committee's mean: "validation/loss", "validation/force_rmse_eV_per_A", "validation/energy_rmse_meV_per_atom".
   std::map<std::string, double> validate(std::span<const double> parameters) override;
 
  private:
-  using Samples = std::vector<std::shared_ptr<const NetworkSample>>;
-  struct Batch;
+  using Samples = NetworkBatch::Samples;
+  struct Workspace;
   void load(std::span<const double> parameters);
-  Batch forward(const Samples& samples);
+  bool prepare(Workspace& w, const Samples& samples, int frames, double loss_scale);
+  void forward(Workspace& w);
+  void step();
   Context context_;
   int species_;
-  double energy_weight_, force_weight_, virial_weight_;
+  int at_once_;  // frames of the validation: no more than a batch of the training holds
+  LossWeights weights_;
+  double loss_scale_ = 1.0;
   std::vector<SampleSource> training_, validation_;
-  std::vector<nn::Committee<float>> committee_;  // one for each species
-  std::vector<nn::Committee<float>::Cache> cache_;
+  std::vector<nn::Committee<float>> committee_;  // one for each species, of the parameters below
+  View<float*> parameters_, gradient_;           // (species × members × size)
+  std::vector<float> staging_;                   // the same on the host
+  std::unique_ptr<Workspace> training_work_, validation_work_;
 };
 
 }  // namespace locum::potential

@@ -1,6 +1,7 @@
 #include "surrogates/potential/potential_config.hpp"
 
 #include "kokkos_kernels/base/errors.hpp"
+#include "kokkos_kernels/linalg/precision.hpp"
 #include "surrogates/potential/harmonics.hpp"
 #include "surrogates/potential/radials.hpp"
 #include "surrogates/train/optimizer.hpp"
@@ -67,6 +68,12 @@ void TrainingConfig::visit(ConfigVisitor& v) {
   v.value({"epochs", "", "most epochs of the network", {0, 100000}}, epochs);
   v.value({"batch_frames", "", "frames in a batch", {1, 100000}}, batch_frames);
   v.value({"optimizer", "", "what turns gradients into steps", {}, train::optimizer_names()}, optimizer);
+  v.value({"precision",
+           "",
+           "numbers in the matrix products of training; 16 bits: in the stored Jacobian too",
+           {},
+           linalg::precision_names()},
+          precision);
   v.value({"learning_rate", "", "largest learning rate of the optimizer", {0.0, 1.0}}, learning_rate);
   v.value({"warm_up", "", "share of the epochs in which the learning rate rises", {0.0, 1.0}}, warm_up);
   v.value({"ema_decay", "", "decay of the averaged weights, per batch", {0.0, 1.0}}, ema_decay);

@@ -21,9 +21,6 @@ SmallMatrix product(const SmallMatrix& a, const SmallMatrix& b);                
 SmallMatrix product_transposed_left(const SmallMatrix& a, const SmallMatrix& b);  // aᵀ b
 SmallMatrix transposed(const SmallMatrix& a);
 
-// Columns of q: the eigenvectors of the symmetric a, eigenvalues descending (Jacobi's rotations, cyclic; Golub and Van
-// Loan, Matrix Computations, Alg. 8.5.3). The same bits on every rank.
-SmallMatrix eigenvectors(SmallMatrix a);
 // Columns: an orthonormal basis of a's columns, in their order, by modified Gram–Schmidt done twice. A column that
 // depends on those before it is replaced by a unit vector orthogonal to them.
 SmallMatrix orthonormal(const SmallMatrix& a);

@@ -13,6 +13,12 @@ SmallMatrix matrix_at(std::span<const double> values, const MatrixBlock& at) {
   return m;
 }
 
+SmallMatrix identity(int n) {
+  SmallMatrix one(n, n);
+  for (int k = 0; k < n; ++k) one(k, k) = 1.0;
+  return one;
+}
+
 void take_mean(SmallMatrix& mean, const SmallMatrix& now, double keep) {
   for (std::size_t k = 0; k < mean.values.size(); ++k)
     mean.values[k] = keep * mean.values[k] + (1.0 - keep) * now.values[k];
@@ -23,20 +29,23 @@ void take_mean(SmallMatrix& mean, const SmallMatrix& now, double keep) {
 Soap::Soap(std::size_t size, const std::vector<MatrixBlock>& matrices, SoapConfig config)
     : config_(config), first_(size, 0.0), second_(size, 0.0) {
   for (const MatrixBlock& m : matrices)
-    blocks_.push_back({m,
-                       {SmallMatrix(m.rows, m.rows), SmallMatrix(m.rows, m.rows)},
-                       {SmallMatrix(m.columns, m.columns), SmallMatrix(m.columns, m.columns)}});
+    blocks_.push_back(
+        {m, {SmallMatrix(m.rows, m.rows), identity(m.rows)}, {SmallMatrix(m.columns, m.columns), identity(m.columns)}});
 }
 
 void Soap::learn_bases(Block& b, const SmallMatrix& g) const {
   const SmallMatrix gt = transposed(g);
   take_mean(b.left.mean, product(g, gt), updates_ == 1 ? 0.0 : config_.beta_basis);
   take_mean(b.right.mean, product(gt, g), updates_ == 1 ? 0.0 : config_.beta_basis);
+  if (updates_ != 1 && updates_ % config_.refresh != 0) return;
   for (Side* side : {&b.left, &b.right}) {
-    if (updates_ == 1)
-      side->basis = eigenvectors(side->mean);
-    else if (updates_ % config_.refresh == 0)
-      side->basis = orthonormal(product(side->mean, side->basis));
+    const int n = side->mean.rows;
+    SmallMatrix raised = side->mean;
+    double trace = 0.0;
+    for (int k = 0; k < n; ++k) trace += raised(k, k);
+    for (int k = 0; k < n; ++k) raised(k, k) += config_.floor * trace / n;
+    for (int turn = 0; turn < (updates_ == 1 ? config_.first_turns : 1); ++turn)
+      side->basis = orthonormal(product(raised, side->basis));
   }
 }
 

@@ -18,13 +18,17 @@ struct SoapConfig {
   double beta1 = 0.9, beta2 = 0.99;  // of the first and second moments, as Adam's
   double beta_basis = 0.95;          // of L and R
   int refresh = 10;                  // updates between two refreshments of the bases
+  int first_turns = 8;               // power iterations that lead from the axes to the first bases
+  // Added to L and R before a power iteration, in mean eigenvalues: directions that gradients have not told from each
+  // other yet stay where they were. Without it rounding would turn them, and n ranks not repeat the steps of one.
+  double floor = 1e-3;
   double epsilon = 1e-10;
 };
 
 class Soap final : public Optimizer {
  public:
   Soap(std::size_t size, const std::vector<MatrixBlock>& matrices, SoapConfig config = {});
-  // The first call only takes the bases from its gradient: it leaves the parameters as they are (Algorithm 3's start).
+  // The first call only takes the bases from its gradient: it leaves the parameters as they are.
   void update(std::span<double> parameters, std::span<const double> gradient, double rate) override;
 
   FieldSet state() const override;

@@ -44,7 +44,9 @@ void Trainer::epoch(Objective& objective, const EpochCallback& callback) {
     const int first = b * config_.batch, count = std::min(config_.batch, n - first);
     const double progress = (epoch_ + (b + 1.0) / (batches + 1.0)) / config_.epochs;
     rate = cosine_schedule(progress, config_.warm_up, config_.learning_rate);
+    if (config_.loss_scaling) objective.set_loss_scale(loss_scale_.value);
     loss += count * objective.gradient(parameters_, std::span<const int>(order).subspan(first, count), gradient);
+    if (config_.loss_scaling && !loss_scale_.look(gradient)) continue;
     optimizer_->update(parameters_, gradient, rate);
     ema_.update(parameters_);
   }
@@ -56,6 +58,10 @@ void Trainer::epoch(Objective& objective, const EpochCallback& callback) {
   stopping_.look(metrics.at("validation/loss"), ema_.average());
   metrics["train/loss"] = loss;
   metrics["learning_rate"] = rate;
+  if (config_.loss_scaling) {
+    metrics["loss_scale"] = loss_scale_.value;
+    metrics["updates_left_out"] = static_cast<double>(loss_scale_.left_out);
+  }
   if (callback) callback(epoch_, metrics);
 }
 
@@ -73,6 +79,9 @@ FieldSet Trainer::state() const {
   state.add_scalar("average_updates", "1", ema_.updates());
   state.add_scalar("epoch", "1", std::int64_t{epoch_});  // the shuffle counter too
   state.add_scalar("best_loss", "1", stopping_.best);
+  state.add_scalar("loss_scale", "1", loss_scale_.value);
+  state.add_scalar("loss_scale_good", "1", loss_scale_.good);
+  state.add_scalar("updates_left_out", "1", loss_scale_.left_out);
   state.add_scalar("bad_epochs", "1", std::int64_t{stopping_.bad_epochs});
   return state;
 }
@@ -89,6 +98,9 @@ void Trainer::restore(const FieldSet& state) {
           },
           field.values);
   ema_.restore(state.real("average"), state.integer_scalar("average_updates"));
+  loss_scale_.value = state.real_scalar("loss_scale");
+  loss_scale_.good = state.integer_scalar("loss_scale_good");
+  loss_scale_.left_out = state.integer_scalar("updates_left_out");
   stopping_.parameters = state.real("best_parameters");
   stopping_.best = state.real_scalar("best_loss");
   stopping_.bad_epochs = static_cast<int>(state.integer_scalar("bad_epochs"));

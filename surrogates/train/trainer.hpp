@@ -14,6 +14,7 @@
 #include "kokkos_kernels/base/field_set.hpp"
 #include "surrogates/train/early_stopping.hpp"
 #include "surrogates/train/ema.hpp"
+#include "surrogates/train/loss_scale.hpp"
 #include "surrogates/train/optimizer.hpp"
 
 namespace locum::train {
@@ -28,6 +29,9 @@ class Objective {
   // Mean loss over the batch (indices below samples()), and its gradient, overwritten; summed over the ranks.
   virtual double gradient(std::span<const double> parameters, std::span<const int> batch,
                           std::span<double> gradient) = 0;
+  // By which the next gradients' derivatives are multiplied on the way, so that formats with few exponents hold them;
+  // the gradient that comes back is without it. Of no meaning to objectives that need none.
+  virtual void set_loss_scale(double) {}
   // Metrics on held-out samples; "validation/loss" steers early stopping.
   virtual std::map<std::string, double> validate(std::span<const double> parameters) = 0;
 };
@@ -41,13 +45,14 @@ struct TrainerConfig {
   int patience = 12;
   std::uint64_t seed = 1;
   std::string optimizer = "adam";  // a name of optimizer_names()
+  bool loss_scaling = false;       // for objectives that compute in formats with few exponents
 };
 
 class Trainer {
  public:
   // start: the same on every rank.
   Trainer(TrainerConfig config, std::vector<double> start);
-  // Metrics of validate(), and "train/loss", "learning_rate".
+  // Metrics of validate(), and "train/loss", "learning_rate"; with loss scaling "loss_scale" and "updates_left_out".
   using EpochCallback = std::function<void(int epoch, const std::map<std::string, double>& metrics)>;
 
   bool finished() const { return epoch_ >= config_.epochs || stopping_.stop(); }
@@ -69,6 +74,7 @@ class Trainer {
   std::vector<double> parameters_;
   std::unique_ptr<Optimizer> optimizer_;  // made when the first objective tells its layout
   FieldSet optimizer_state_;              // that one shall begin with
+  LossScale loss_scale_;
   Ema ema_;
   EarlyStopping stopping_;
   int epoch_ = 0;

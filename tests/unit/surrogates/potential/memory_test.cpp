@@ -263,7 +263,7 @@ TEST(MemoryForecast, TheFeaturesAreThoseThatAreHeld) {
   for (const auto& fields : frames) {
     const auto f = extractor.network(Frame(Communicator::self(), read_label(fields, 0), small_potential().cutoff));
     held += 4.0 * (f.x.size() + f.jacobian.size() + f.pair_owner.size() + f.pair_vector.size() + f.species.size() +
-                   f.rank.size());
+                   f.rank.size() + f.pair_center.size() + f.pair_reverse.size());
   }
   EXPECT_NEAR(learner.forecast().features, held, 0.02 * held);  // the targets, 12 bytes an atom, are not counted here
 }
