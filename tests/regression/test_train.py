@@ -55,7 +55,8 @@ def alloys(count, seed=3):
         comment = f'Lattice="{EDGE} 0 0 0 {EDGE} 0 0 0 {EDGE}" Properties=species:S:1:pos:R:3:forces:R:3'
         comment += f" energy={total:.10f}" if k % 3 else ""
         comment += ' virial="1 0 0 0 1 0 0 0 1" virial_weight=0' if k % 4 == 1 else ""
-        comment += f" config_type={'liquid' if k % 2 else '\"bulk crystal\"'}" if k % 5 else ""
+        group = "liquid" if k % 2 else '"bulk crystal"'
+        comment += f" config_type={group}" if k % 5 else ""
         comment += (" weight=2", " weight=0.5", "")[k % 3]
         text.append(f"8\n{comment}")
         text += [noise.choice(["Si", "C", "Ge"]) + " " + " ".join(f"{x:.10f}" for x in (*p, *f)) for p, f in zip(position, force)]
