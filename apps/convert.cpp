@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <map>
 
 #include "apps/atoms_file.hpp"
 #include "apps/commands.hpp"
@@ -24,8 +25,59 @@ void refuse_to_overwrite(const std::string& path) {
     throw IoError("is there already and is not overwritten", path, "name another file with --output");
 }
 
+// All samples of a dataset have the same fields. What a frame lacks becomes an array without rows, or a scalar of which
+// the integer has_NAME says 0; a missing weight is 1, a missing trajectory −1. Of integers and reals, reals.
+void give_same_fields(std::vector<FieldSet>& frames) {
+  std::map<std::string, Field> all;
+  std::map<std::string, std::size_t> count;
+  for (const FieldSet& frame : frames)
+    for (const auto& [name, field] : frame.fields()) {
+      ++count[name];
+      const auto known = all.emplace(name, field);
+      if (known.first->second.values.index() == 1 && field.values.index() == 0) known.first->second = field;
+    }
+  const auto neutral = [](const std::string& name) { return name.find("weight") != std::string::npos ? 1.0 : 0.0; };
+  for (FieldSet& frame : frames) {
+    FieldSet complete;
+    for (const auto& [name, like] : all) {
+      const bool there = frame.has(name), scalar = like.shape.empty(), real = like.values.index() == 0;
+      const std::string mark = "has_" + name;
+      std::vector<std::int64_t> shape = like.shape;
+      if (!scalar) shape[0] = 0;
+      std::vector<double> value(scalar ? 1 : 0, neutral(name));
+      std::vector<std::int64_t> number(scalar ? 1 : 0, name == "trajectory" ? -1 : std::int64_t(neutral(name)));
+      if (there) {
+        shape = frame.at(name).shape;
+        std::visit([&](const auto& v) { value.assign(v.begin(), v.end()), number.assign(v.begin(), v.end()); },
+                   frame.at(name).values);
+      }
+      if (real)
+        complete.add(name, like.unit, shape, value);
+      else
+        complete.add(name, like.unit, shape, number);
+      const bool has_default = neutral(name) != 0.0 || name == "trajectory" || name == "role";
+      if (scalar && !has_default && count[name] < frames.size()) complete.add_scalar(mark, "1", std::int64_t{there});
+    }
+    frame = std::move(complete);
+  }
+}
+
+// The way back: without the marks and what they say is not there.
+FieldSet without_marks(const FieldSet& sample) {
+  FieldSet plain;
+  for (const auto& [name, field] : sample.fields()) {
+    const std::string mark = "has_" + name;
+    if (name.rfind("has_", 0) == 0 && sample.has(name.substr(4))) continue;
+    if (sample.has(mark) && sample.integer_scalar(mark) == 0) continue;
+    std::visit([&, &name = name, &field = field](const auto& v) { plain.add(name, field.unit, field.shape, v); },
+               field.values);
+  }
+  return plain;
+}
+
 void xyz_to_dataset(const Context& context, const std::string& input, const std::string& output) {
   std::vector<FieldSet> frames = io::read_xyz(context.comm, input);
+  give_same_fields(frames);
   io::DatasetWriter writer(context.comm, output);
   const std::size_t count = frames.size();
   writer.add(context.comm.is_root() ? std::move(frames) : std::vector<FieldSet>{});
@@ -36,7 +88,7 @@ void xyz_to_dataset(const Context& context, const std::string& input, const std:
 std::vector<FieldSet> samples_of(const Context& context, const std::string& path) {
   const io::Dataset dataset(context.comm, path);
   std::vector<FieldSet> samples;
-  for (std::int64_t k = 0; k < dataset.size(); ++k) samples.push_back(dataset.sample(k));
+  for (std::int64_t k = 0; k < dataset.size(); ++k) samples.push_back(without_marks(dataset.sample(k)));
   return samples;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "io/xyz.hpp"
 #include "kokkos_kernels/base/errors.hpp"
 #include "kokkos_kernels/base/together.hpp"
 
@@ -39,7 +40,8 @@ DatasetFrames::DatasetFrames(const Communicator& comm, const std::string& path) 
 }
 
 void DatasetFrames::read_facts() {
-  const std::vector<std::string> names = {"atomic_number", "trajectory", "role", "weight", "config_weight"};
+  const std::vector<std::string> names = {"atomic_number", "trajectory",    "role",
+                                          "weight",        "config_weight", "config_type"};
   for (std::int64_t first = 0; first < size(); first += frames_at_once)
     for (const FieldSet& fields : dataset_.samples(first, std::min(size(), first + frames_at_once), names)) {
       const auto& numbers = fields.integer("atomic_number");
@@ -50,6 +52,7 @@ void DatasetFrames::read_facts() {
       facts.weight =
           potential::frame_weight(fields, potential::frame_name(static_cast<std::int64_t>(facts_.size()), path_));
       facts_.push_back(facts);
+      config_type_.push_back(io::config_type(fields));
       for_test_.push_back(fields.has("role") && fields.integer_scalar("role") == 1);
     }
 }

@@ -21,6 +21,8 @@ class DatasetFrames final : public potential::FrameSource {
   bool in_memory(std::int64_t) const override { return false; }
   // Frames of role 1 are for the test.
   bool for_test(std::int64_t k) const { return for_test_[static_cast<std::size_t>(k)]; }
+  // The group of a frame (io/xyz.hpp), "" without one.
+  const std::string& config_type(std::int64_t k) const { return config_type_[static_cast<std::size_t>(k)]; }
 
  private:
   void read_facts();
@@ -28,6 +30,7 @@ class DatasetFrames final : public potential::FrameSource {
   std::string path_;
   std::vector<potential::FrameFacts> facts_;
   std::vector<bool> for_test_;
+  std::vector<std::string> config_type_;
 };
 
 }  // namespace locum::apps

@@ -1,6 +1,7 @@
 #include "apps/label_files.hpp"
 
 #include <filesystem>
+#include <set>
 
 #include "apps/dataset_frames.hpp"
 #include "io/xyz.hpp"
@@ -25,6 +26,7 @@ void require_file(const std::string& path, const std::string& published) {
 struct FileFrames {
   std::shared_ptr<FrameSource> train, test;
   std::vector<bool> for_test;
+  std::vector<std::string> config_type;
 };
 
 FileFrames of_text(const Communicator& comm, const std::string& path) {
@@ -35,6 +37,7 @@ FileFrames of_text(const Communicator& comm, const std::string& path) {
       if (!frames[k].has(needed))
         throw ConfigError("frame " + std::to_string(k) + " has no " + needed, path,
                           "training needs a periodic cell and forces; energies and virials may be missing");
+    file.config_type.push_back(io::config_type(frames[k]));
     file.for_test.push_back(frames[k].has("role") && frames[k].integer_scalar("role") == 1);
   }
   const auto all = std::make_shared<FramesInMemory>(frames, path);
@@ -45,8 +48,11 @@ FileFrames of_text(const Communicator& comm, const std::string& path) {
 
 FileFrames of_dataset(const Communicator& comm, const std::string& path) {
   const auto all = std::make_shared<DatasetFrames>(comm, path);
-  FileFrames file{all, all, {}};
-  for (std::int64_t k = 0; k < all->size(); ++k) file.for_test.push_back(all->for_test(k));
+  FileFrames file{all, all, {}, {}};
+  for (std::int64_t k = 0; k < all->size(); ++k) {
+    file.for_test.push_back(all->for_test(k));
+    file.config_type.push_back(all->config_type(k));
+  }
   return file;
 }
 
@@ -57,9 +63,21 @@ struct Selections {
 };
 enum class FileUse { learn, test, replay };  // learn: but for the frames whose role says test
 
+// A weight for a group that no frame belongs to is a slip of the pen.
+void require_groups(const LabelFiles& data, const std::set<std::string>& groups) {
+  std::string known;
+  for (const auto& name : groups)
+    if (!name.empty()) known += (known.empty() ? "" : ", ") + name;
+  for (const auto& text : data.weights)
+    if (const std::string name = text.substr(0, text.rfind(':')); groups.count(name) == 0)
+      throw ConfigError("no frame has the config_type '" + name + "'", "data.weights",
+                        known.empty() ? "the frames have none" : "there are " + known);
+}
+
 Selections select_frames(const Communicator& comm, const TrainConfig& config) {
   Selections all;
   std::int64_t source = 0, next_trajectory = 0;
+  std::set<std::string> groups;
   const auto take = [&](const std::string& path, FileUse use) {
     require_file(path, config.data.published);
     const std::string extension = std::filesystem::path(path).extension().string();
@@ -72,6 +90,9 @@ Selections select_frames(const Communicator& comm, const TrainConfig& config) {
       largest = std::max(largest, facts.trajectory);
       if (facts.trajectory >= 0) facts.trajectory += next_trajectory;
       facts.source = source;
+      const std::string& group = file.config_type[static_cast<std::size_t>(k)];
+      groups.insert(group);
+      facts.weight *= config.data.weight_of(group);
       if (use == FileUse::replay)
         all.replay->add(file.train, k, facts);
       else if (use == FileUse::test || file.for_test[static_cast<std::size_t>(k)])
@@ -86,6 +107,7 @@ Selections select_frames(const Communicator& comm, const TrainConfig& config) {
   for (const auto& name : config.data.train) take(config.data.path(name), FileUse::learn);
   for (const auto& name : config.data.test) take(config.data.path(name), FileUse::test);
   for (const auto& name : config.data.replay) take(config.data.path(name), FileUse::replay);
+  require_groups(config.data, groups);
   return all;
 }
 

@@ -1,5 +1,9 @@
 #include "apps/train_config.hpp"
 
+#include <charconv>
+#include <cmath>
+#include <utility>
+
 #include "kokkos_kernels/base/errors.hpp"
 
 namespace locum::apps {
@@ -9,7 +13,37 @@ void LabelFiles::visit(ConfigVisitor& v) {
   v.value({"train", "", "files to learn from, extended XYZ or HDF5"}, train);
   v.value({"test", "", "files that only judge the result"}, test);
   v.value({"replay", "", "of a fine-tuning: files that the given model was trained on"}, replay);
+  v.value({"weights", "", "weights of groups of frames by their config_type, as \"liquid:0.5\""}, weights);
   v.value({"published", "", "where the files can be had"}, published);
+}
+
+namespace {
+
+// "name:0.5" as name and weight; a name may hold colons.
+std::pair<std::string, double> group_weight(const std::string& text) {
+  const std::size_t colon = text.rfind(':');
+  double weight = -1.0;
+  if (colon != std::string::npos && colon > 0) {
+    const char *from = text.data() + colon + 1, *end = text.data() + text.size();
+    const auto [stop, code] = std::from_chars(from, end, weight);
+    if (code != std::errc() || stop != end) weight = -1.0;
+  }
+  if (!(weight >= 0.0) || !std::isfinite(weight))
+    throw ConfigError("found \"" + text + "\", a config_type and its weight were expected", "data.weights",
+                      "for example weights = [\"liquid:0.5\", \"surface:2\"]");
+  return {text.substr(0, colon), weight};
+}
+
+}  // namespace
+
+void LabelFiles::validate() const {
+  for (const std::string& text : weights) group_weight(text);
+}
+
+double LabelFiles::weight_of(const std::string& config_type) const {
+  for (const std::string& text : weights)
+    if (const auto [name, weight] = group_weight(text); name == config_type) return weight;
+  return 1.0;
 }
 
 void TrainConfig::visit(ConfigVisitor& v) {
@@ -28,6 +62,7 @@ void TrainConfig::validate() const {
   if (dataset.empty() && data.train.empty())
     throw ConfigError("no data are named", "data.train",
                       "add dataset = \"runs/…/dataset.h5\", or data.train = [\"train.xyz\"]");
+  data.validate();
   potential.validate();
   training.validate();
   tune.validate();

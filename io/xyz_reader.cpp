@@ -16,14 +16,15 @@ namespace {
 
 // Units of what Locum itself writes into a comment; of other keys nothing is known.
 std::string unit_of(const std::string& key) {
-  if (key == "timestep" || key == "trajectory" || key == "weight") return "1";
+  for (const char* pure : {"timestep", "trajectory", "role", "weight", "energy_weight", "force_weight", "virial_weight"})
+    if (key == pure) return "1";
   return key == "temperature" ? "K" : "unspecified";
 }
 
 // Names that mean something in a sample, so that no other key or column may take them.
 bool reserved(const std::string& name) {
   static const std::vector<std::string> names = {"cell",   "position", "atomic_number", "energy", "force",
-                                                 "virial", "pbc"};
+                                                 "virial", "pbc", "config_type"};
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
@@ -284,6 +285,8 @@ class Parser {
         add_stress(entries.count("virial") != 0, value, volume, sample);
       else if (key == "pbc")
         add_boundary(value, sample);
+      else if (key == "config_type")
+        add_word(key, value, sample);
       else if (!sample.has(key) && !reserved(key))
         add_other(key, value, sample);
     }
@@ -294,6 +297,13 @@ class Parser {
     if (has_virial) return;
     for (auto& component : stress) component *= -volume;
     sample.add("virial", "eV", {3, 3}, stress);
+  }
+
+  void add_word(const std::string& key, const std::string& value, FieldSet& sample) const {
+    std::vector<std::int64_t> bytes;
+    for (const char c : value) bytes.push_back(static_cast<unsigned char>(c));
+    const auto length = static_cast<std::int64_t>(bytes.size());
+    sample.add(key, "utf-8", {length}, std::move(bytes));
   }
 
   void add_boundary(const std::string& value, FieldSet& sample) const {
@@ -328,6 +338,13 @@ class Parser {
 };
 
 }  // namespace
+
+std::string config_type(const FieldSet& sample) {
+  std::string word;
+  if (sample.has("config_type") && sample.at("config_type").values.index() == 1)
+    for (const auto c : sample.integer("config_type")) word += static_cast<char>(c);
+  return word;
+}
 
 std::vector<FieldSet> parse_xyz(const std::string& text, const std::string& name) { return Parser(text, name).all(); }
 

@@ -37,6 +37,17 @@ bool per_atom(const std::string& name, const Field& field, std::int64_t atoms) {
   return field.shape.size() <= 2 && !(field.shape.size() == 2 && field.size() == 9);
 }
 
+// Between quotes where it is more than one plain word.
+std::string quoted(const std::string& word) {
+  if (word.find_first_of(" \t\"'\\=,{}[]") == std::string::npos) return word;
+  std::string all = "\"";
+  for (const char c : word) {
+    if (c == '"' || c == '\\') all += '\\';
+    all += c;
+  }
+  return all + '"';
+}
+
 std::string file_name(const std::string& field) {
   return field == "position" ? "pos" : field == "force" ? "forces" : field == "cell" ? "Lattice" : field;
 }
@@ -60,7 +71,9 @@ void append_frame(std::string& out, const FieldSet& sample) {
   add_column("position", sample.at("position"));
   for (const auto& [name, field] : sample.fields()) {
     if (name == "position" || name == "atomic_number" || field.size() == 0) continue;
-    if (per_atom(name, field, atoms)) {
+    if (name == "config_type" && field.unit == "utf-8") {
+      comment += fmt::format(" config_type={}", quoted(config_type(sample)));
+    } else if (per_atom(name, field, atoms)) {
       add_column(name, field);
     } else if (name == "pbc") {
       continue;

@@ -69,7 +69,8 @@ TrainConfig config_of(const Target& target, const std::string& element, double c
   config.data = {"../shared/data/mlearn",
                  {element + "/train.xyz"},
                  {element + "/test.xyz"},
-                 "https://github.com/materialsvirtuallab/mlearn"};
+                 "https://github.com/materialsvirtuallab/mlearn",
+                 {}};
   config.potential.cutoff = cutoff;
   io::read_config(document, config);
   config.validate();

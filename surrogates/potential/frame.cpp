@@ -69,6 +69,8 @@ FrameLabel read_label(const FieldSet& fields, std::int64_t index) {
 }
 
 FrameLabel read_label(const FieldSet& fields, const std::string& where) {
+  if (fields.at("cell").size() != 9)
+    throw ConfigError("a labelled frame has no cell", where, "training needs a periodic cell and forces");
   FrameLabel label;
   label.cell = Cell(matrix(fields.real("cell")));
   label.position = fields.real("position");

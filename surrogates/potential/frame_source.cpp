@@ -19,7 +19,8 @@ ElementSet element_set(const std::vector<std::int64_t>& atomic_numbers) {
 
 std::vector<int> elements_of(const FrameSource& frames) {
   ElementSet all;
-  for (std::int64_t k = 0; k < frames.size(); ++k) all |= frames.facts(k).elements;
+  for (std::int64_t k = 0; k < frames.size(); ++k)
+    if (const FrameFacts facts = frames.facts(k); facts.weight > 0.0) all |= facts.elements;
   std::vector<int> elements;
   for (std::size_t z = 0; z < all.size(); ++z)
     if (all[z]) elements.push_back(static_cast<int>(z));
@@ -50,6 +51,15 @@ std::shared_ptr<const FrameLabel> FramesInMemory::label(std::int64_t k) const {
 void FramesInMemory::keep_only(const std::function<bool(std::int64_t)>& wanted) {
   for (std::int64_t k = 0; k < size(); ++k)
     if (!wanted(k)) labels_[static_cast<std::size_t>(k)].reset();
+}
+
+std::shared_ptr<const FrameLabel> FrameSelection::label(std::int64_t k) const {
+  const Place& place = at(k);
+  auto label = place.part->label(place.index);
+  if (label->weight == place.facts.weight) return label;
+  auto weighted = std::make_shared<FrameLabel>(*label);
+  weighted->weight = place.facts.weight;
+  return weighted;
 }
 
 void FrameSelection::keep_only(const std::function<bool(std::int64_t)>& wanted) {

@@ -58,13 +58,13 @@ class FramesInMemory final : public FrameSource {
 // Frames of several sources, in any order; a source of memory must not be shared with another selection.
 class FrameSelection final : public FrameSource {
  public:
-  // facts: of frame k of the part, its trajectory and source as the whole shall see them.
+  // facts: of frame k of the part, its trajectory, source and weight as the whole shall see them.
   void add(std::shared_ptr<FrameSource> part, std::int64_t k, const FrameFacts& facts) {
     frames_.push_back({std::move(part), k, facts});
   }
   std::int64_t size() const override { return static_cast<std::int64_t>(frames_.size()); }
   FrameFacts facts(std::int64_t k) const override { return at(k).facts; }
-  std::shared_ptr<const FrameLabel> label(std::int64_t k) const override { return at(k).part->label(at(k).index); }
+  std::shared_ptr<const FrameLabel> label(std::int64_t k) const override;
   bool in_memory(std::int64_t k) const override { return at(k).part->in_memory(at(k).index); }
   void keep_only(const std::function<bool(std::int64_t)>& wanted) override;
 
@@ -79,7 +79,7 @@ class FrameSelection final : public FrameSource {
 };
 
 ElementSet element_set(const std::vector<std::int64_t>& atomic_numbers);
-// Of all frames, ascending.
+// Of all frames that weigh anything, ascending.
 std::vector<int> elements_of(const FrameSource& frames);
 // "frame 3 of si.xyz"
 std::string frame_name(std::int64_t k, const std::string& file);

@@ -89,22 +89,25 @@ void PotentialLearner::Implementation::plan_memory() {
   const double before = static_cast<double>(resident_memory());
   const MemoryNeeds needs = estimate_needs(context, pool, potential->config(), potential->invariants().count, species,
                                            ridge.groups(), training);
-  const double share = memory_share(context, training.memory_GiB);
+  const double share = memory_share(context, training.memory_GiB), host = host_share(context);
+  MemoryNeeds placed = needs;
+  if (!device_is_host) placed.labels = 0.0;  // the device does not hold them
   MemoryRooms rooms;
-  together(context.comm, [&] { rooms = share_out(needs, share); });
+  together(context.comm, [&] { rooms = share_out(placed, share); });
+  if (!device_is_host) rooms.labels = static_cast<std::uint64_t>(std::min(0.5 * host, 1e18));
   pool.label_room().set_limit(rooms.labels);
   pool.geometry_room().set_limit(rooms.geometries);
   feature_room.set_limit(rooms.features);
-  const double held = std::min(needs.features, static_cast<double>(rooms.features));
-  const bool all = held >= needs.features;
-  const double frames = needs.labels + needs.geometries,
-               held_frames = std::min(needs.labels, static_cast<double>(rooms.labels)) +
-                             std::min(needs.geometries, static_cast<double>(rooms.geometries));
-  double sums[] = {frames, held_frames, needs.features, held, needs.equations, share};
-  const double peak = needs.equations + needs.batch + (all ? 0.0 : needs.batch_features) + held + held_frames;
+  const double labels = std::min(needs.labels, static_cast<double>(rooms.labels)),
+               geometries = std::min(needs.geometries, static_cast<double>(rooms.geometries)),
+               features = std::min(needs.features, static_cast<double>(rooms.features));
+  const double on_device =
+      needs.batch + (features < needs.features ? needs.batch_features : 0.0) + features + geometries;
+  double sums[] = {
+      needs.labels + needs.geometries, labels + geometries, needs.features, features, needs.equations, share};
   context.comm.sum(std::span<double>(sums));
-  forecast = {sums[0], sums[1],        sums[2], sums[3], sums[4], sums[5], context.comm.max(before + peak),
-              1.0,     !device_is_host};
+  const double peak = before + needs.equations + labels + (device_is_host ? on_device : 0.0);
+  forecast = {sums[0], sums[1], sums[2], sums[3], sums[4], sums[5], context.comm.max(peak), 1.0, !device_is_host};
   if (forecast.held_share() < 1.0) forecast.slow_down = 1.0 + (1.0 - forecast.held_share()) * remaking_cost();
 }
 

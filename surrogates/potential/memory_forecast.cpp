@@ -118,11 +118,18 @@ MemoryRooms share_out(const MemoryNeeds& needs, double available) {
   return {bytes(labels), bytes(geometries), bytes(rest - labels - geometries)};
 }
 
+double host_share(const Context& context) {
+  const auto left = static_cast<double>(available_memory());
+  const int sharing = ranks_on_node(context.comm);
+  return left > 0.0 ? usable_share * left / sharing : std::numeric_limits<double>::infinity();
+}
+
 double memory_share(const Context& context, double memory_GiB) {
   const int sharing = device_is_host ? ranks_on_node(context.comm) : 1;
-  const auto left = static_cast<double>(device_is_host ? available_memory() : available_device_memory());
   if (memory_GiB > 0.0) return memory_GiB * 1024.0 * 1024.0 * 1024.0 / sharing;
-  return left > 0.0 ? usable_share * left / sharing : std::numeric_limits<double>::infinity();
+  if (device_is_host) return host_share(context);
+  const auto left = static_cast<double>(available_device_memory());
+  return left > 0.0 ? usable_share * left : std::numeric_limits<double>::infinity();
 }
 
 std::string MemoryForecast::text() const {

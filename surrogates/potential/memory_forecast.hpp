@@ -41,7 +41,7 @@ struct MemoryForecast {
   double frames = 0.0, held_frames = 0.0;  // labels and geometries; those that stay in memory
   double features = 0.0, held_features = 0.0;
   double equations = 0.0, available = 0.0;
-  // What the fullest rank will hold at its peak, what it held before included, bytes.
+  // What the fullest rank will hold at its peak in the memory of the host, what it held before included, bytes.
   double rank_peak = 0.0;
   // An epoch that makes features anew against one that does not; measured on one frame.
   double slow_down = 1.0;
@@ -55,5 +55,8 @@ struct MemoryForecast {
 // What training may take on this rank, bytes: training.memory_GiB of the node, or 80 % of what it has left, shared
 // among its ranks; of an accelerator, its rank's own. Infinite where nothing is known. Collective.
 double memory_share(const Context& context, double memory_GiB);
+// 80 % of what the node has left, shared among its ranks, whatever is trained on. Infinite where nothing is known.
+// Collective.
+double host_share(const Context& context);
 
 }  // namespace locum::potential

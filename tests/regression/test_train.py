@@ -44,6 +44,38 @@ def frames(count, energy=True, displacement=0.12, seed=1):
     return "\n".join(text) + "\n"
 
 
+def alloys(count, seed=3):
+    """Extended XYZ of Si, C and Ge at random on eight sites, with what such files hold: groups, weights, missing labels."""
+    basis = [(0, 0, 0), (0, .5, .5), (.5, 0, .5), (.5, .5, 0)]
+    sites = EDGE * np.array(basis + [tuple(x + .25 for x in b) for b in basis])
+    noise, text = np.random.default_rng(seed), []
+    for k in range(count):
+        position = sites + noise.normal(0, 0.12, sites.shape)
+        total, force = morse(position)
+        comment = f'Lattice="{EDGE} 0 0 0 {EDGE} 0 0 0 {EDGE}" Properties=species:S:1:pos:R:3:forces:R:3'
+        comment += f" energy={total:.10f}" if k % 3 else ""
+        comment += ' virial="1 0 0 0 1 0 0 0 1" virial_weight=0' if k % 4 == 1 else ""
+        group = "liquid" if k % 2 else '"bulk crystal"'
+        comment += f" config_type={group}" if k % 5 else ""
+        comment += (" weight=2", " weight=0.5", "")[k % 3]
+        text.append(f"8\n{comment}")
+        text += [noise.choice(["Si", "C", "Ge"]) + " " + " ".join(f"{x:.10f}" for x in (*p, *f)) for p, f in zip(position, force)]
+    return "\n".join(text) + "\n"
+
+
+def xyz_frames(path):
+    """Atoms and comments of a file, the comments as sets of words."""
+    lines, frames = Path(path).read_text().splitlines(), []
+    while lines:
+        count = int(lines[0])
+        words = {re.sub(r"(?<==)([\d.e+-]+)$", lambda m: repr(float(m.group(1))), w)
+                 for w in re.findall(r'\w+="[^"]*"|\S+', lines[1]) if not w.startswith(("Properties", "pbc", "virial=", "Lattice"))}
+        atoms = [(l.split()[0], sorted(float(x) for x in l.split()[1:])) for l in lines[2:2 + count]]
+        frames.append((words, "virial=" in lines[1], atoms))
+        lines = lines[2 + count:]
+    return frames
+
+
 def bytes_of(text):
     """Of "1.9 GiB"."""
     number, unit = text.split()
@@ -160,6 +192,26 @@ class Train(CliTest):
             self.assertLess(int(re.search(r"(\d+) % of the features stay", outcome.text).group(1)), 80)
             self.assertEqual(differences(self.folder / f"all{ranks}/model.h5", self.folder / f"some{ranks}/model.h5"), [])
         self.assertEqual(differences(self.folder / "text/model.h5", self.folder / "all1/model.h5"), [])
+
+    def test_alloys_with_groups_weights_and_missing_labels_go_through_a_dataset_and_back(self):
+        path = self.input(alloys(40))
+        self.assertSucceeds(run("convert", self.folder / "train.xyz", "--output", self.folder / "alloys.h5"))
+        self.assertSucceeds(run("convert", self.folder / "alloys.h5", "--output", self.folder / "back.xyz"))
+        there, back = xyz_frames(self.folder / "train.xyz"), xyz_frames(self.folder / "back.xyz")
+        self.assertEqual(len(there), len(back))
+        for one, other in zip(there, back):
+            # A weight that was not said has become the 1 that it means.
+            said = {w for w in other[0] if w not in ("weight=1.0", "virial_weight=1.0")}
+            self.assertEqual((one[0], one[1], one[2]), (said, other[1], other[2]))
+        weights = ["--set", 'data.weights=["liquid:0.5", "bulk crystal:3"]']
+        self.assertSucceeds(run("train", path, *weights, "--output", self.folder / "text"))
+        data = self.write("h5.toml", path.read_text().replace("train.xyz", "alloys.h5"))
+        self.assertSucceeds(run("train", data, *weights, "--output", self.folder / "data"))
+        self.assertEqual(differences(self.folder / "text/model.h5", self.folder / "data/model.h5"), [])
+        self.assertSucceeds(run("train", data, "--output", self.folder / "equal"))
+        self.assertNotEqual(differences(self.folder / "data/model.h5", self.folder / "equal/model.h5"), [])
+        self.assertFails(run("train", data, "--set", 'data.weights=["gas:2"]', "--output", self.folder / "none"), CONFIG,
+                         "data.weights", "gas", "bulk crystal, liquid")
 
     def test_the_forecast_of_memory_comes_true(self):
         path = self.input(frames(300), epochs=2)

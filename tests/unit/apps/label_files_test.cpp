@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <filesystem>
+#include <map>
 
 #include "apps/dataset_frames.hpp"
 #include "io/dataset.hpp"
@@ -119,6 +120,36 @@ TEST_F(LabelFilesTest, FilesOfBothKindsBecomeOneList) {
   EXPECT_EQ(all.train[7].integer_scalar("source"), 1);
   EXPECT_EQ(all.train[7].integer_scalar("trajectory"), 2);
   expect_same(potential::read_label(all.train[8], 8), *sources.train->label(8));
+}
+
+TEST_F(LabelFilesTest, GroupsOfFramesMayHaveAWeight) {
+  auto all = frames(6);
+  for (std::size_t k = 0; k < all.size(); ++k) {
+    const std::string word = k < 2 ? "liquid" : k < 4 ? "bulk crystal" : "";
+    all[k].add("config_type", "utf-8", {static_cast<std::int64_t>(word.size())},
+               std::vector<std::int64_t>(word.begin(), word.end()));
+  }
+  TrainConfig config;
+  config.data.weights = {"liquid:0.5", "bulk crystal:0"};
+  for (const auto& path : {text("groups.xyz", all), dataset("groups.h5", all)}) {
+    config.data.train = {path};
+    const LabelSources sources = open_label_files(comm_, config);
+    for (const auto& [k, weight] : std::map<int, double>{{0, 0.25}, {1, 0.75}, {2, 0.0}, {3, 0.0}, {4, 1.5}}) {
+      EXPECT_EQ(sources.train->facts(k).weight, weight) << k;  // 0.5 and 1.5 of their own; frame 4 is for the test
+      EXPECT_EQ(sources.train->label(k)->weight, weight) << k;
+    }
+  }
+  config.data.weights = {"gas:2"};
+  try {
+    open_label_files(comm_, config);
+    FAIL() << "accepted";
+  } catch (const ConfigError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("there are bulk crystal, liquid"));
+  }
+  config.data.weights = {"liquid"};
+  EXPECT_THROW(config.data.validate(), ConfigError);
+  config.data.weights = {"liquid:-1"};
+  EXPECT_THROW(config.data.validate(), ConfigError);
 }
 
 TEST_F(LabelFilesTest, LabelsThatNobodyWillAskForAreGivenBack) {

@@ -50,7 +50,8 @@ TEST(Xyz, ReadsWhatAseWrites) {
   EXPECT_EQ(bulk.real_scalar("temperature"), 300.0);
   EXPECT_THAT(bulk.integer("weights"), ElementsAre(1, 2));
   EXPECT_THAT(bulk.integer("tag2"), ElementsAre(1, 0));
-  EXPECT_FALSE(bulk.has("config_type"));  // a word
+  EXPECT_EQ(config_type(bulk), "bulk crystal");
+  EXPECT_EQ(config_type(samples[1]), "");
   EXPECT_FALSE(bulk.has("pbc"));
   EXPECT_FALSE(samples[1].has("cell"));
   EXPECT_FALSE(samples[1].has("energy"));
@@ -101,6 +102,12 @@ FieldSet random_sample(std::mt19937& random) {
   if (random() % 2 && n > 0) sample.add("force", "eV/Angstrom", {n, 3}, numbers(3 * n));
   if (random() % 2) sample.add("virial", "eV", {3, 3}, numbers(9));
   if (random() % 2) sample.add_scalar("timestep", "1", std::int64_t(random()));
+  if (random() % 2) {
+    std::vector<std::int64_t> word;
+    for (auto length = 1 + random() % 8; length > 0; --length) word.push_back(32 + random() % 95);  // printable
+    const auto length = static_cast<std::int64_t>(word.size());
+    sample.add("config_type", "utf-8", {length}, std::move(word));
+  }
   if (random() % 2) sample.add("descriptor", "unspecified", {7}, numbers(7));
   return sample;
 }
