@@ -42,7 +42,14 @@ void stack_all(DeviceModelOf<T>& m, const std::vector<SpeciesParameters>& specie
   m.projection = stack(RowMajor<T***>(uninitialized("projection"), S, M, d), species, &SpeciesParameters::projection);
   m.center = stack(RowMajor<T**>(uninitialized("center"), S, d), species, &SpeciesParameters::center);
   m.metric = stack(RowMajor<T***>(uninitialized("metric"), S, d, d), species, &SpeciesParameters::metric);
-  m.network = stack(RowMajor<T***>(uninitialized("network"), S, C, size), species, &SpeciesParameters::network);
+  // Members begin on boundaries of four numbers, for the loads of lane_algebra.hpp.
+  const RowMajor<T***> network("network", S, C, (size + 3) / 4 * 4);
+  const auto host = Kokkos::create_mirror_view(network);
+  for (std::size_t z = 0; z < S; ++z)
+    for (std::size_t c = 0; c < C; ++c)
+      for (std::size_t k = 0; k < size; ++k) host(z, c, k) = static_cast<T>(species[z].network[c * size + k]);
+  Kokkos::deep_copy(network, host);
+  m.network = network;
 }
 
 void check_size(const std::vector<double>& values, std::size_t expected, const std::string& name) {

@@ -138,7 +138,9 @@ void StagedEvaluation<T>::run_chunk(const StagedKernel<L, T>& kernel, int tiles)
   const Model& model = kernel.base.model;
   const int first = kernel.base.first_block, threads = tiles * tile;
   Kokkos::parallel_for("gather_pairs", Threads<typename Kernel::Gather>(0, threads), kernel);
-  Kokkos::parallel_for("densities", Threads<typename Kernel::Densities>(0, threads * model.channels), kernel);
+  Kokkos::parallel_for(
+      "densities", Threads<typename Kernel::Densities>(0, threads * model.species * radial_groups(model.radials.count)),
+      kernel);
   TeamLaunch<Kernel, typename Kernel::Invariants>::run("invariants", kernel, kernel.density_scratch, tiles);
   const bool scored = kernel.base.out.atom_score.extent(0) > 0;
   if (model.use_network || scored) forward_product(model, first, tiles);

@@ -3,7 +3,7 @@
 // atoms of a species can take over:
 //
 //   Gather      pairs within the cut-off                                     a thread for each atom
-//   Densities   A, a channel in registers                                    a thread for each atom and channel
+//   Densities   A, three channels in registers                               a thread for each atom and three channels
 //   Invariants  q − q̄ → matrix (M, n), the linear energy                    A in scratch memory
 //   (product)   x = Pᵀ (q − q̄)                                              linalg::gemm
 //   Networks    energy, ∂E/∂x → matrix (d + 3, n), score                     activations in scratch memory
@@ -29,6 +29,10 @@ struct StagedMatrices {
 
 // Columns of [P w] that hold w: one, or where the product rounds its operands, w in three parts of eight bits.
 inline constexpr int linear_columns = 3;
+
+// Radial functions whose densities a thread sums: their registers, against forming the harmonics of a pair again.
+inline constexpr int radials_at_once = 3;
+KOKKOS_INLINE_FUNCTION int radial_groups(int radials) { return (radials + radials_at_once - 1) / radials_at_once; }
 
 // Where a stage that works in scratch memory has its slots.
 struct ScratchSlots {
@@ -113,26 +117,35 @@ KOKKOS_INLINE_FUNCTION void StagedKernel<L, T>::operator()(Gather, int k) const 
   w.base[base.layout.nearest2] = P(static_cast<T>(w.nearest2[0]));
 }
 
-// k: tile, channel, thread of the tile. The channels of a tile run side by side: its pairs are then in the cache.
+// k: tile, channels, thread of the tile. The channels of a tile run side by side: its pairs are then in the cache.
 template <int L, class T>
 KOKKOS_INLINE_FUNCTION void StagedKernel<L, T>::operator()(Densities, int k) const {
-  const int channels = base.model.channels, N = base.model.radials.count;
-  const int channel = k / tile % channels, species = channel / N, n = channel % N;
-  const Work w = open(k / (tile * channels), k % tile);
+  const int N = base.model.radials.count, groups = radial_groups(N);
+  const int group = k / tile % (base.model.species * groups), species = group / groups;
+  const int first = group % groups * radials_at_once;
+  const Work w = open(k / (tile * base.model.species * groups), k % tile);
   const Slots dx = base.pairs(w, 0), dy = dx + base.layout.pair_packs, dz = dy + base.layout.pair_packs;
-  P y[H], sum[H];
+  P y[H], sum[radials_at_once][H];
+#pragma GCC unroll 3
+  for (int n = 0; n < radials_at_once; ++n)
 #pragma GCC unroll 49
-  for (int h = 0; h < H; ++h) sum[h] = P(0.0);
+    for (int h = 0; h < H; ++h) sum[n][h] = P(0.0);
   for (int p = species > 0 ? w.pack_end[species - 1] : 0; p < w.pack_end[species]; ++p) {
     const P x = dx[p], yy = dy[p], z = dz[p];
     const P r = sqrt(x * x + yy * yy + z * z), inverse = P(1.0) / r;
     harmonics<L>(x * inverse, yy * inverse, z * inverse, y);
-    const P g = base.model.radials.value_of(r, n);
+#pragma GCC unroll 3
+    for (int n = 0; n < radials_at_once; ++n) {
+      const P g = base.model.radials.value_of(r, first + n);
 #pragma GCC unroll 49
-    for (int h = 0; h < H; ++h) sum[h] += g * y[h];
+      for (int h = 0; h < H; ++h) sum[n][h] += g * y[h];
+    }
   }
+#pragma GCC unroll 3
+  for (int n = 0; n < radials_at_once; ++n)
 #pragma GCC unroll 49
-  for (int h = 0; h < H; ++h) w.density[channel * H + h] = sum[h];
+    for (int h = 0; h < H; ++h)
+      if (first + n < N) w.density[(species * N + first + n) * H + h] = sum[n][h];
 }
 
 template <int L, class T>

@@ -1,7 +1,9 @@
 // The potential over a decomposition in space: nothing depends on the number of ranks beyond rounding.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <cstdio>
 
 #include "solvers/md/simulation.hpp"
 #include "tests/unit/surrogates/potential/potential_fixture.hpp"
@@ -15,12 +17,18 @@ struct Outcome {
   std::vector<double> force, atom_energy;
 };
 
-Outcome run(const Context& context, const std::shared_ptr<NeuralPotential>& potential, const FrameLabel& label, int timesteps) {
+md::Structure structure_of(const FrameLabel& label) {
   md::Structure structure;
   structure.cell = label.cell;
   for (int i = 0; i < label.atoms(); ++i)
     structure.position.push_back({label.position[3 * i], label.position[3 * i + 1], label.position[3 * i + 2]});
   structure.atomic_number = label.atomic_number;
+  return structure;
+}
+
+Outcome run(const Context& context, const std::shared_ptr<NeuralPotential>& potential, const FrameLabel& label,
+            int timesteps) {
+  const md::Structure structure = structure_of(label);
   PotentialStep step(potential);
   md::MdConfig config;
   config.timestep = 0.5;
@@ -64,6 +72,44 @@ TEST(Parallel, EnergyForcesVirialAndScoreAreThoseOfOneRank) {
       for (int i = 0; i < 3; ++i)
         for (int j = 0; j < 3; ++j) EXPECT_NEAR(a.virial[i][j], b.virial[i][j], 1e-10 * std::abs(b.energy));
     }
+}
+
+// Largest departure of the energy per atom over a run at constant energy, eV.
+double departure(const Context& context, const std::shared_ptr<NeuralPotential>& potential, Precision precision) {
+  potential->precision = precision;
+  potential->upload();
+  const FrameLabel label = test::disordered_diamond(false, 7, 4, 0.05);
+  PotentialStep step(potential);
+  md::MdConfig config;
+  config.timestep = 0.5;
+  config.initial_temperature = 100.0;
+  md::Simulation simulation(context, config, structure_of(label), potential->config().cutoff, step);
+  simulation.initialize();
+  const double start = simulation.conserved_quantity();
+  double most = 0.0;
+  for (int k = 0; k < 200; ++k) {
+    simulation.advance();
+    most = std::max(most, std::abs(simulation.conserved_quantity() - start) / label.atoms());
+  }
+  return most;
+}
+
+// What velocity Verlet itself leaves is some 1e-5 eV/atom here; rounding of the energy's sums may add 1e-7.
+TEST(Parallel, SinglePrecisionConservesEnergyAsDoubleDoes) {
+  PotentialConfig config;
+  config.cutoff = 4.2;
+  config.radials = 4;
+  config.four_body_radials = 2;
+  config.components = 10;
+  Context world;
+  world.comm = Communicator::world();
+  const auto potential = test::random_potential(config, {14});
+  const double full = departure(world, potential, Precision::fp64),
+               single = departure(world, potential, Precision::fp32);
+  EXPECT_GT(full, 0.0);
+  EXPECT_NE(single, full);
+  EXPECT_LT(single, 1.02 * full + 2e-7);
+  std::printf("largest departure of the energy: %.3e eV/atom in fp64, %.3e in fp32\n", full, single);
 }
 
 }  // namespace
