@@ -24,12 +24,6 @@ template <class T>
 void gemm(const ExecutionSpace& space, Op op_a, Op op_b, T alpha, MatrixRef<const T> a, MatrixRef<const T> b, T beta,
           MatrixRef<T> c);
 
-// c ← op(a) b in single precision, where tensor cores may round the operands to a shorter format; sums keep single
-// precision. A CPU has none and multiplies operands as they are: who wants the same answer from both rounds them first.
-enum class Operands { tf32, bf16, fp16 };
-void gemm_rounded(const ExecutionSpace& space, Operands operands, Op op_a, MatrixRef<const float> a,
-                  MatrixRef<const float> b, MatrixRef<float> c);
-
 // gemm for `batch` matrices a stride apart (in elements): committees of networks share one call.
 template <class T>
 void gemm_batched(const ExecutionSpace& space, Op op_a, Op op_b, int rows, int columns, int inner, T alpha, const T* a,

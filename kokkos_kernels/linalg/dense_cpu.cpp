@@ -63,11 +63,6 @@ void gemm(const ExecutionSpace& space, Op op_a, Op op_b, T alpha, MatrixRef<cons
             beta, c.data(), row_stride(c));
 }
 
-void gemm_rounded(const ExecutionSpace& space, Operands, Op op_a, MatrixRef<const float> a, MatrixRef<const float> b,
-                  MatrixRef<float> c) {
-  gemm<float>(space, op_a, Op::none, 1.0f, a, b, 0.0f, c);
-}
-
 template <class T>
 void gemm_batched(const ExecutionSpace& space, Op op_a, Op op_b, int rows, int columns, int inner, T alpha, const T* a,
                   int row_stride_a, long stride_a, const T* b, int row_stride_b, long stride_b, T beta, T* c,

@@ -84,20 +84,6 @@ void gemm(const ExecutionSpace& space, Op op_a, Op op_b, T alpha, MatrixRef<cons
             beta, c.data(), {row_stride(c), 0}, 1);
 }
 
-void gemm_rounded(const ExecutionSpace& space, Operands operands, Op op_a, MatrixRef<const float> a,
-                  MatrixRef<const float> b, MatrixRef<float> c) {
-  const GemmShape s = gemm_shape(op_a, Op::none, a, b, MatrixRef<const float>(c));
-  if (s.rows == 0 || s.columns == 0) return;
-  const cublasComputeType_t arithmetic = operands == Operands::tf32   ? CUBLAS_COMPUTE_32F_FAST_TF32
-                                         : operands == Operands::bf16 ? CUBLAS_COMPUTE_32F_FAST_16BF
-                                                                      : CUBLAS_COMPUTE_32F_FAST_16F;
-  const float one = 1.0f, zero = 0.0f;
-  require(cublasGemmEx(blas().on(space), CUBLAS_OP_N, operation(op_a), s.columns, s.rows, s.inner, &one, b.data(),
-                       CUDA_R_32F, row_stride(b), a.data(), CUDA_R_32F, row_stride(a), &zero, c.data(), CUDA_R_32F,
-                       row_stride(c), arithmetic, CUBLAS_GEMM_DEFAULT),
-          "cublasGemmEx");
-}
-
 template <class T>
 void gemm_batched(const ExecutionSpace& space, Op op_a, Op op_b, int rows, int columns, int inner, T alpha, const T* a,
                   int row_stride_a, long stride_a, const T* b, int row_stride_b, long stride_b, T beta, T* c,

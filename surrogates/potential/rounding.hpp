@@ -3,32 +3,26 @@
 #pragma once
 
 #include <cmath>
-#include <cstdint>
-#include <cstring>
 
 #include "kokkos_kernels/base/kokkos.hpp"
+#include "kokkos_kernels/linalg/precision.hpp"
 #include "surrogates/potential/inference_config.hpp"
 
 namespace locum::potential {
 
-// The upper bits of a, `dropped` less than it has.
-KOKKOS_INLINE_FUNCTION float without_bits(float a, int dropped) {
-  std::uint32_t bits;
-  std::memcpy(&bits, &a, sizeof bits);
-  const std::uint32_t half = (1u << (dropped - 1)) - 1u + (bits >> dropped & 1u);
-  bits = (bits + half) & ~((1u << dropped) - 1u);
-  std::memcpy(&a, &bits, sizeof bits);
-  return a;
+// How the operands of the products are rounded; fp32: not at all.
+KOKKOS_FORCEINLINE_FUNCTION linalg::Precision operand_format(Precision precision) {
+  return precision == Precision::tf32   ? linalg::Precision::tf32
+         : precision == Precision::bf16 ? linalg::Precision::bf16
+         : precision == Precision::fp16 ? linalg::Precision::fp16
+                                        : linalg::Precision::fp32;
 }
 
-// a as tf32 (10 bits of fraction), bf16 (7), or fp16 (10, no less than 2⁻²⁴ apart, no more than 65504) keep it. The
-// other precisions do not round an operand by itself.
-KOKKOS_INLINE_FUNCTION float rounded(float a, Precision precision) {
-  if (precision == Precision::bf16) return without_bits(a, 16);
-  if (precision == Precision::tf32) return without_bits(a, 13);
-  if (precision != Precision::fp16) return a;
-  if (::fabsf(a) < 6.103515625e-5f) return ::rintf(a * 16777216.0f) / 16777216.0f;
-  return without_bits(a > 65504.0f ? 65504.0f : (a < -65504.0f ? -65504.0f : a), 13);
+// a as the format keeps it; what fp16 cannot hold becomes its largest number. fp64, fp32 and int8 do not round an
+// operand by itself.
+KOKKOS_FORCEINLINE_FUNCTION float rounded(float a, Precision precision) {
+  if (precision == Precision::fp16) a = a > 65504.0f ? 65504.0f : (a < -65504.0f ? -65504.0f : a);
+  return linalg::rounded(a, operand_format(precision));
 }
 
 // a in whole steps, −127 … 127 of them.

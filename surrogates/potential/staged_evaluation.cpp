@@ -30,9 +30,11 @@ template <class T>
 void multiply(const ExecutionSpace& space, Precision operands, linalg::Op op, const linalg::MatrixRef<const T>& a,
               const linalg::MatrixRef<const T>& b, const linalg::MatrixRef<T>& c) {
   if constexpr (std::is_same_v<T, float>) {
-    if (operands == Precision::tf32) return linalg::gemm_rounded(space, linalg::Operands::tf32, op, a, b, c);
-    if (operands == Precision::bf16) return linalg::gemm_rounded(space, linalg::Operands::bf16, op, a, b, c);
-    if (operands == Precision::fp16) return linalg::gemm_rounded(space, linalg::Operands::fp16, op, a, b, c);
+    if (const linalg::Precision format = operand_format(operands); format != linalg::Precision::fp32)
+      return linalg::gemm_batched(space, format, op, linalg::Op::none, static_cast<int>(c.extent(0)),
+                                  static_cast<int>(c.extent(1)), static_cast<int>(b.extent(0)), 1.0f, a.data(),
+                                  static_cast<int>(a.stride(0)), 0, b.data(), static_cast<int>(b.stride(0)), 0, 0.0f,
+                                  c.data(), static_cast<int>(c.stride(0)), 0, 1);
   }
   linalg::gemm<T>(space, op, linalg::Op::none, T(1), a, b, T(0), c);
 }
