@@ -13,6 +13,7 @@ struct CommandLine {
   std::vector<std::string> set;  // --set section.key=value
   std::string output;            // --output DIR, or a file for convert
   std::string json;              // --json FILE, benchmark only
+  int search = 0;                // --search N, train only; 0: none
   bool restart = false, quiet = false;
 };
 

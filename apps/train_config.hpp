@@ -5,7 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "apps/search/search_config.hpp"
+#include "surrogates/potential/distillation.hpp"
 #include "surrogates/potential/potential_config.hpp"
+#include "surrogates/potential/pruning.hpp"
 
 namespace locum::apps {
 
@@ -27,6 +30,9 @@ struct TrainConfig {
   LabelFiles data;
   potential::PotentialConfig potential;
   potential::TrainingConfig training;
+  SearchConfig search;  // at most one of these
+  potential::DistillConfig distill;
+  potential::PruneConfig prune;
 
   void visit(ConfigVisitor& v);
   void validate() const;

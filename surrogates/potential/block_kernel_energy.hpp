@@ -147,6 +147,11 @@ KOKKOS_INLINE_FUNCTION Pack BlockKernel<L>::energies(const Work& w, Pack& spread
       spread2 += off * off;
     }
   spread2 = spread2 * Pack(model.members > 1 ? 1.0 / (model.members - 1) : 0.0);
+  if (model.use_network && model.spread_head.extent(0) > 0) {  // of the last member: there is one
+    Pack logarithm(model.spread_head(z, h));
+    for (int k = 0; k < h; ++k) logarithm += Pack(model.spread_head(z, k)) * h2[k];
+    spread2 = exp(logarithm);
+  }
   transposed_product(gradient, d, &model.projection(z, 0, 0), M, &model.linear(z, 0), qbar);
   return energy;
 }

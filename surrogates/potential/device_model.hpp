@@ -34,6 +34,7 @@ struct DeviceModel {
   RowMajor<const double**> center;       // (species, d)
   RowMajor<const double***> metric;      // (species, d, d), lower triangular
   RowMajor<const double***> network;     // (species, members, network_size)
+  RowMajor<const double**> spread_head;  // (species, hidden + 1), see SpeciesParameters; empty: none
   View<const int*> species_of;           // (104): atomic number → species, −1 unknown
 };
 

@@ -4,8 +4,8 @@
 #include <set>
 
 #include "kokkos_kernels/base/errors.hpp"
+#include "surrogates/potential/frame_parts.hpp"
 #include "surrogates/potential/score_fit.hpp"
-#include "surrogates/train/split.hpp"
 
 namespace locum::potential {
 namespace {
@@ -24,11 +24,12 @@ std::vector<int> elements_of(const std::vector<FieldSet>& frames) {
 }  // namespace
 
 PotentialLearner::Implementation::Implementation(Context context_, PotentialConfig config, TrainingConfig training_,
-                                                 std::vector<FieldSet> frames)
+                                                 std::vector<FieldSet> frames,
+                                                 const std::vector<int>& kept)
     : context(std::move(context_)),
       training(training_),
-      potential(std::make_shared<NeuralPotential>(config, elements_of(frames))),
-      core_only(std::make_shared<NeuralPotential>(config, elements_of(frames))),
+      potential(std::make_shared<NeuralPotential>(config, elements_of(frames), kept)),
+      core_only(std::make_shared<NeuralPotential>(config, elements_of(frames), kept)),
       step(potential),
       core_step(core_only),
       pool(context, config.cutoff),
@@ -36,15 +37,8 @@ PotentialLearner::Implementation::Implementation(Context context_, PotentialConf
       distances(context, static_cast<int>(potential->elements().size()), potential->config().components) {
   training.validate();
   std::vector<FrameLabel> labels;
-  std::vector<std::int64_t> trajectory;
-  for (std::size_t k = 0; k < frames.size(); ++k) {
-    labels.push_back(label_of(frames[k], static_cast<std::int64_t>(k)));
-    // A frame that belongs to no trajectory is one of its own.
-    const bool one_of_many = frames[k].has("trajectory") && frames[k].integer_scalar("trajectory") >= 0;
-    trajectory.push_back(one_of_many ? frames[k].integer_scalar("trajectory") : -1 - static_cast<std::int64_t>(k));
-  }
-  const auto part =
-      train::split_by_trajectory(trajectory, training.validation_fraction, training.test_fraction, training.fold);
+  for (std::size_t k = 0; k < frames.size(); ++k) labels.push_back(label_of(frames[k], static_cast<std::int64_t>(k)));
+  const auto part = parts_of(frames, training);
   for (std::size_t k = 0; k < labels.size(); ++k) {
     const Use use = part[k] == train::Part::train        ? Use::train
                     : part[k] == train::Part::validation ? Use::validation

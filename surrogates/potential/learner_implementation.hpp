@@ -13,7 +13,8 @@
 namespace locum::potential {
 
 struct PotentialLearner::Implementation {
-  Implementation(Context context, PotentialConfig potential, TrainingConfig training, std::vector<FieldSet> frames);
+  Implementation(Context context, PotentialConfig potential, TrainingConfig training, std::vector<FieldSet> frames,
+                 const std::vector<int>& kept);
 
   FrameLabel label_of(const FieldSet& fields, std::int64_t index) const;  // with its group
   FramePool judged(const std::vector<FieldSet>& labels) const;            // frames that nobody learns from

@@ -4,6 +4,7 @@
 
 #include "kokkos_kernels/base/elements.hpp"
 #include "kokkos_kernels/base/errors.hpp"
+#include "surrogates/potential/kept_invariants.hpp"
 
 namespace locum::potential {
 namespace {
@@ -42,13 +43,14 @@ void check_size(const std::vector<double>& values, std::size_t expected, const s
 
 int network_size(int d, int h) { return d * h + h + h * h + h + h + 1; }
 
-NeuralPotential::NeuralPotential(PotentialConfig config, std::vector<int> elements)
-    : config_(config), elements_(std::move(elements)) {
+NeuralPotential::NeuralPotential(PotentialConfig config, std::vector<int> elements, std::vector<int> kept)
+    : config_(config), elements_(std::move(elements)), kept_(std::move(kept)) {
   config_.validate();
   if (elements_.empty() || static_cast<int>(elements_.size()) > largest_species)
     throw ConfigError("a potential for " + std::to_string(elements_.size()) + " elements", "", "1 … 8");
   std::sort(elements_.begin(), elements_.end());
   invariants_ = make_invariants(config_, static_cast<int>(elements_.size()));
+  if (!kept_.empty()) invariants_ = keep_invariants(invariants_, kept_);
   config_.components = std::min(config_.components, invariants_.count);
   const std::size_t M = invariants_.count, d = config_.components;
   SpeciesParameters zero;
@@ -97,6 +99,7 @@ void NeuralPotential::upload() {
   m.score_spread = score.spread;
   m.score_distance = score.distance;
   std::vector<int> species_of(128, -1);
+  const std::size_t head = species_[0].spread_head.empty() ? 0 : config_.hidden + 1;
   for (std::size_t s = 0; s < S; ++s) {
     m.element[s] = elements_[s];
     m.constant[s] = species_[s].constant;
@@ -108,6 +111,7 @@ void NeuralPotential::upload() {
     check_size(species_[s].center, d, "center");
     check_size(species_[s].metric, d * d, "metric");
     check_size(species_[s].network, C * P, "network");
+    check_size(species_[s].spread_head, head, "spread_head");
   }
   m.species_of = list_to_device("species_of", species_of);
   if (device_.three_body.extent(0) > 0) {  // the lists never change
@@ -132,6 +136,8 @@ void NeuralPotential::upload() {
   m.center = stack(RowMajor<double**>(uninitialized("center"), S, d), species_, &SpeciesParameters::center);
   m.metric = stack(RowMajor<double***>(uninitialized("metric"), S, d, d), species_, &SpeciesParameters::metric);
   m.network = stack(RowMajor<double***>(uninitialized("network"), S, C, P), species_, &SpeciesParameters::network);
+  m.spread_head =
+      stack(RowMajor<double**>(uninitialized("spread_head"), head ? S : 0, head), species_, &SpeciesParameters::spread_head);
   device_ = m;
 }
 
