@@ -60,8 +60,9 @@ class Search {
  private:
   void draw();
   void climb(int rung, const std::vector<int>& running);
+  void collect(const std::string& mine);
   std::vector<int> survivors(int rung, const std::vector<int>& running, int count) const;
-  SearchTraining train(const Context& group, int candidate, int rung) const;
+  SearchTraining train(const Context& group, int candidate, int rung, int fold) const;
   void keep() const { directory_.write_text("search.json", to_json(results_)); }
   TrainConfig input_of(int candidate) const;
   std::string name(int candidate, const std::string& extension) const {
@@ -106,6 +107,7 @@ void Search::draw() {
     throw ConfigError(fmt::format("no candidate costs at most {:g} thousand operations an atom, the cheapest {:.1f}",
                                   limit, *std::min_element(results_.operations.begin(), results_.operations.end())),
                       "search.largest_cost", "allow more, or try more candidates");
+  results_.folds = config_.search.folds;
   results_.rungs = halving_rungs(config_.search.candidates, config_.training.network ? config_.training.epochs : 0,
                                  config_.search.reduction);
 }
@@ -119,15 +121,17 @@ TrainConfig Search::input_of(int candidate) const {
 }
 
 // One training by the ranks of `group`.
-SearchTraining Search::train(const Context& group, int candidate, int rung) const {
+SearchTraining Search::train(const Context& group, int candidate, int rung, int fold) const {
   SearchTraining result;
   result.candidate = candidate;
   result.rung = rung;
+  result.fold = fold;
   const Stopwatch watch;
   const auto nothing = std::numeric_limits<double>::quiet_NaN();
   const Candidate& c = results_.candidates[candidate];
   potential::TrainingConfig training = c.training;
   if (training.network) training.epochs = results_.rungs[rung].epochs;
+  training.fold += fold;
   try {
     potential::PotentialLearner learner(group, c.potential, training, frames_.train);
     const auto metrics = learner
@@ -141,18 +145,17 @@ SearchTraining Search::train(const Context& group, int candidate, int rung) cons
     };
     result.force_rmse = metric("force_rmse_eV_per_A");
     result.energy_rmse = metric("energy_rmse_meV_per_atom");
-    result.virial_rmse = metric("virial_rmse_meV_per_atom");
     if (!std::isfinite(result.force_rmse)) throw NumericalError("the error is not finite");
     result.microseconds =
         group.comm.min(potential::microseconds_per_atom(learner.potential(), potential::read_label(held_out_[0], 0)));
-    if (last(rung)) {
+    if (last(rung) && fold == 0) {  // the input's own split
       const auto record = learner.potential()->record();
       io::write_model(group.comm, directory_.file(name(candidate, "h5")), io::Tree{record.groups, record.attributes});
     }
   } catch (const NumericalError& error) {  // settings that do not work are a result, too
     result.failure = error.what();
     std::replace(result.failure.begin(), result.failure.end(), '\n', ' ');
-    result.force_rmse = result.energy_rmse = result.virial_rmse = result.microseconds = nothing;
+    result.force_rmse = result.energy_rmse = result.microseconds = nothing;
   }
   result.seconds = watch.seconds();
   return result;
@@ -161,13 +164,16 @@ SearchTraining Search::train(const Context& group, int candidate, int rung) cons
 // Everything that this rung still lacks, as many at a time as there are ranks; the dear ones first, so that those that
 // run side by side take about equally long.
 void Search::climb(int rung, const std::vector<int>& running) {
-  std::vector<int> open;
+  std::vector<std::pair<int, int>> open;  // candidate and fold
   for (const int k : running)
-    if (!results_.find(k, rung)) open.push_back(k);
-  std::stable_sort(open.begin(), open.end(),
-                   [&](int a, int b) { return results_.operations[a] > results_.operations[b]; });
-  log::info(fmt::format("rung {} of {}: {} candidates, {} epochs each, {} trainings to do", rung + 1,
-                        results_.rungs.size(), running.size(), results_.rungs[rung].epochs, open.size()));
+    for (int fold = 0; fold < results_.folds; ++fold)
+      if (!results_.has(k, rung, fold)) open.push_back({k, fold});
+  std::stable_sort(open.begin(), open.end(), [&](const auto& a, const auto& b) {
+    return results_.operations[a.first] > results_.operations[b.first];
+  });
+  log::info(fmt::format("rung {} of {}: {} candidates, {} folds, {} epochs; {} trainings to do", rung + 1,
+                        results_.rungs.size(), running.size(), results_.folds, results_.rungs[rung].epochs,
+                        open.size()));
   const int ranks = context_.comm.size(), rank = context_.comm.rank();
   for (std::size_t first = 0; first < open.size();) {
     const int groups = std::min(ranks, static_cast<int>(open.size() - first));
@@ -176,27 +182,35 @@ void Search::climb(int rung, const std::vector<int>& running) {
     std::string mine;
     bool stopped = false;
     try {
-      const SearchTraining done = train(group, open[first + rank % groups], rung);
+      const auto [candidate, fold] = open[first + rank % groups];
+      const SearchTraining done = train(group, candidate, rung, fold);
       if (group.comm.is_root()) mine = to_json(done) + "\n";
     } catch (const Stopped&) {
       stopped = true;
     }
-    const std::vector<char> all = context_.comm.all_gather(std::span<const char>(mine.data(), mine.size()));
-    std::istringstream lines(std::string(all.begin(), all.end()));
-    for (std::string line; std::getline(lines, line);) {
-      const SearchTraining t = results_.trainings.emplace_back(training_from_json(line));
-      log::info(
-          t.failure.empty()
-              ? fmt::format("  candidate {}: {:.4f} eV/Å, {:.1f} thousand operations, {:.2f} µs an atom ({:.1f} s)",
-                            t.candidate, t.force_rmse, results_.operations[t.candidate], t.microseconds, t.seconds)
-              : fmt::format("  candidate {} failed: {}", t.candidate, t.failure));
-    }
-    keep();
+    collect(mine);
     if (context_.comm.any(stopped) || stop_requested(context_.comm))
       throw Interrupted{fmt::format("stopped by a signal; finished trainings are kept in {}: go on with --restart",
                                     directory_.file("search.json"))};
     first += groups;
   }
+}
+
+// Takes up what the ranks have finished, one line each.
+void Search::collect(const std::string& mine) {
+  const std::vector<char> all = context_.comm.all_gather(std::span<const char>(mine.data(), mine.size()));
+  std::istringstream lines(std::string(all.begin(), all.end()));
+  for (std::string line; std::getline(lines, line);) {
+    const SearchTraining& t = results_.trainings.emplace_back(training_from_json(line));
+    const auto standing = results_.standing(t.candidate, t.rung);
+    if (!standing) continue;
+    log::info(standing->failure.empty()
+                  ? fmt::format("  candidate {}: {:.4f} eV/Å, {:.1f} thousand operations, {:.2f} µs an atom ({:.1f} s)",
+                                t.candidate, standing->force_rmse, results_.operations[t.candidate],
+                                standing->microseconds, standing->seconds)
+                  : fmt::format("  candidate {} failed: {}", t.candidate, standing->failure));
+  }
+  keep();
 }
 
 // The best `count` by front; with a largest cost those that keep it come first.
@@ -206,7 +220,7 @@ std::vector<int> Search::survivors(int rung, const std::vector<int>& running, in
     std::vector<FrontPoint> points;
     std::vector<int> candidates;
     for (const int k : running) {
-      const SearchTraining* t = results_.find(k, rung);
+      const auto t = results_.standing(k, rung);
       const double limit = config_.search.largest_cost, cost = results_.operations[k];
       if (!t->failure.empty() || (limit == 0.0 || cost <= limit) != cheap) continue;
       points.push_back({t->force_rmse, cost});
@@ -236,7 +250,7 @@ void Search::conclude() {
   if (results_.chosen < 0) throw NumericalError("no candidate has a model", "search", "see search.json");
   keep();
   for (const SearchTraining& t : results_.trainings)
-    if (last(t.rung) && t.failure.empty()) {
+    if (last(t.rung) && t.fold == 0) {
       TrainConfig input = input_of(t.candidate);
       directory_.write_text(name(t.candidate, "toml"), io::to_toml(input));
     }

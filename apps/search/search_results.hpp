@@ -1,6 +1,7 @@
 // What a search has found so far: kept in search.json, shown as a table and as a picture.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,12 +11,12 @@
 
 namespace locum::apps {
 
-// A finished training. Errors of held-out trajectories; NaN where there are none, failed or without energies.
+// A finished training, or the mean of those that a candidate had on a rung. Errors of held-out trajectories; NaN where
+// there are none, failed or without energies.
 struct SearchTraining {
-  int candidate = 0, rung = 0;
+  int candidate = 0, rung = 0, fold = 0;
   double force_rmse = 0.0;    // eV/Å
   double energy_rmse = 0.0;   // meV/atom
-  double virial_rmse = 0.0;   // meV/atom
   double microseconds = 0.0;  // per atom and timestep, measured
   double seconds = 0.0;       // that the training took
   std::string failure;        // why there is no model; "" when there is one
@@ -23,16 +24,19 @@ struct SearchTraining {
 
 struct SearchResults {
   std::vector<Rung> rungs;
+  int folds = 1;
   std::vector<Candidate> candidates;
   std::vector<double> operations;  // of each candidate, thousands per atom and timestep
   std::vector<int> invariants;     // of each candidate
   std::vector<SearchTraining> trainings;
   int chosen = -1;  // candidate; −1: none yet
 
-  // The training of a candidate on a rung, null when it is not finished.
-  const SearchTraining* find(int candidate, int rung) const;
-  // Its last finished training, null when there is none.
-  const SearchTraining* last(int candidate) const;
+  bool has(int candidate, int rung, int fold) const;
+  // Of all folds of a candidate on a rung: errors are root mean squares, seconds the sum, microseconds the least.
+  // Nothing while a fold is missing.
+  std::optional<SearchTraining> standing(int candidate, int rung) const;
+  // On the last rung that the candidate has finished.
+  std::optional<SearchTraining> last(int candidate) const;
 };
 
 // Of one training on one line, and back.

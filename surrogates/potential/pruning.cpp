@@ -11,31 +11,44 @@
 namespace locum::potential {
 namespace {
 
-// H⁻¹ and the weights of the regularised equations, columns scaled to a force norm of one.
+// H⁻¹ and the weights of the regularised equations of the linear columns, scaled to a force norm of one.
 struct Quadratic {
-  int n = 0, linear = 0;
+  int n = 0;
   std::vector<double> inverse, weight;  // (n, n), (n)
 };
 
-Quadratic solve(const Context& context, const FieldSet& ridge, int linear, double strength) {
-  const auto& total = ridge.real("total");
-  const auto& norm = ridge.real("force_norm");
-  const int width = static_cast<int>(ridge.at("total").shape[0]), n = width - 1;
-  std::vector<double> scale(n);
-  for (int k = 0; k < n; ++k) {
-    const double square = k < linear ? norm[k] : total[static_cast<std::size_t>(k) * width + k];
-    scale[k] = square > 0.0 ? 1.0 / std::sqrt(square) : 1.0;
+// Takes the constants (columns `linear` … width − 2) out of the matrix of products: the large mean energies go before
+// anything is regularised. One that others say already (labels of one composition) is left alone.
+void eliminate_constants(std::vector<double>& total, int width, int linear) {
+  const auto at = [&](int r, int c) -> double& { return total[static_cast<std::size_t>(r) * width + c]; };
+  double largest = 0.0;
+  for (int k = linear; k + 1 < width; ++k) largest = std::max(largest, at(k, k));
+  for (int k = linear; k + 1 < width; ++k) {
+    const double pivot = at(k, k);
+    if (!(pivot > 1e-10 * largest)) continue;
+    const std::vector<double> row(&at(k, 0), &at(k, 0) + width);
+    for (int r = 0; r < width; ++r)
+      for (int c = 0; c < width; ++c) at(r, c) -= row[r] * row[c] / pivot;
   }
+}
+
+Quadratic solve(const Context& context, const FieldSet& ridge, int n, double strength) {
+  std::vector<double> total = ridge.real("total");
+  const auto& norm = ridge.real("force_norm");
+  const int width = static_cast<int>(ridge.at("total").shape[0]);
+  eliminate_constants(total, width, n);
+  std::vector<double> scale(n);
+  for (int k = 0; k < n; ++k) scale[k] = norm[k] > 0.0 ? 1.0 / std::sqrt(norm[k]) : 1.0;
   linalg::Matrix<double> factor(uninitialized("prune_factor"), n, n), right(uninitialized("prune_right"), n + 1, n);
   const auto factor_host = Kokkos::create_mirror_view(factor), right_host = Kokkos::create_mirror_view(right);
-  for (double lambda = std::max(strength, 1e-8);; lambda *= 10.0) {
+  for (double lambda = std::max(strength, 1e-14);; lambda *= 10.0) {
     for (int r = 0; r < n; ++r) {
       for (int c = 0; c < n; ++c) {
         factor_host(r, c) = scale[r] * scale[c] * total[static_cast<std::size_t>(r) * width + c];
         right_host(r, c) = r == c ? 1.0 : 0.0;
       }
-      factor_host(r, r) += r < linear ? lambda : 1e-12;
-      right_host(n, r) = scale[r] * total[static_cast<std::size_t>(r) * width + n];
+      factor_host(r, r) += lambda;
+      right_host(n, r) = scale[r] * total[static_cast<std::size_t>(r) * width + width - 1];
     }
     Kokkos::deep_copy(factor, factor_host);
     Kokkos::deep_copy(right, right_host);
@@ -43,15 +56,14 @@ Quadratic solve(const Context& context, const FieldSet& ridge, int linear, doubl
       linalg::cholesky(context.space, factor);
       break;
     } catch (const NumericalError&) {
-      if (lambda > 1e-3) throw;
+      if (lambda > 1e-3) throw;  // stronger than any fit: the order would mean nothing
     }
   }
   linalg::cholesky_solve(context.space, factor, right);
   const auto solved = host_copy(right);
-  Quadratic q{n, linear, {}, {}};
-  q.inverse.assign(solved.data(), solved.data() + static_cast<std::size_t>(n) * n);
-  q.weight.assign(solved.data() + static_cast<std::size_t>(n) * n, solved.data() + static_cast<std::size_t>(n + 1) * n);
-  return q;
+  const double* data = solved.data();
+  const auto square = static_cast<std::size_t>(n) * n;
+  return {n, {data, data + square}, {data + square, data + square + n}};
 }
 
 // Takes column k out: its weight becomes zero and the others make up for it as far as they can. What this costs is

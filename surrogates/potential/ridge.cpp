@@ -138,7 +138,8 @@ Ridge::Solution Ridge::solve(double ridge) const {
     for (int r = 0; r < n; ++r) {
       for (int c = 0; c < n; ++c) factor_host(r, c) = scale[r] * scale[c] * total_[order[r] * width_ + order[c]];
       right_host(0, r) = scale[r] * total_[order[r] * width_ + n];
-      factor_host(r, r) += order[r] < linear ? lambda : (factor_host(r, r) > 0.0 ? 0.0 : 1.0);
+      // Labels of one composition do not tell the constants apart: rounding's worth on the diagonal decides.
+      factor_host(r, r) += order[r] < linear ? lambda : (factor_host(r, r) > 0.0 ? 1e-12 : 1.0);
     }
     Kokkos::deep_copy(factor, factor_host);
     Kokkos::deep_copy(right, right_host);
