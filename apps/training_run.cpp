@@ -8,6 +8,7 @@
 #include "apps/training_report.hpp"
 #include "io/model.hpp"
 #include "kokkos_kernels/base/log.hpp"
+#include "surrogates/potential/frame_parts.hpp"
 
 namespace locum::apps {
 namespace {
@@ -45,6 +46,17 @@ void write_model(const TrainingRun& run, const potential::NeuralPotential& poten
 std::shared_ptr<potential::NeuralPotential> read_model(const Communicator& comm, const std::string& path) {
   const io::Tree tree = io::read_model(comm, path);
   return potential::NeuralPotential::from_record({tree.attributes, tree.groups});
+}
+
+std::vector<FieldSet> held_out_frames(const TrainingRun& run, const potential::TrainingConfig& training) {
+  return potential::frames_of(run.frames.train, potential::parts_of(run.frames.train, training),
+                              train::Part::validation);
+}
+
+double mean_frame_rmse(potential::PotentialLearner& learner, const std::vector<FieldSet>& frames) {
+  double sum = 0.0;
+  for (const potential::FrameError& e : learner.frame_errors(frames)) sum += e.rmse;
+  return sum / static_cast<double>(frames.size());
 }
 
 void report_training(const TrainingRun& run, const train::FitReport& report, potential::PotentialLearner& learner) {

@@ -29,6 +29,13 @@ void write_model(const TrainingRun& run, const potential::NeuralPotential& poten
 // Any model file. Throws IoError, ConfigError. Collective.
 std::shared_ptr<potential::NeuralPotential> read_model(const Communicator& comm, const std::string& path);
 
+// The frames that a training with these settings holds out.
+std::vector<FieldSet> held_out_frames(const TrainingRun& run, const potential::TrainingConfig& training);
+
+// Mean over frames of the root mean square of their force errors, eV/Å: what searches and prunings decide by. The root
+// mean square over all of them would be decided by the oddest of some thirty frames. Collective.
+double mean_frame_rmse(potential::PotentialLearner& learner, const std::vector<FieldSet>& frames);
+
 // Logs the training's figures and those of the test, if there is one. Collective.
 void report_training(const TrainingRun& run, const train::FitReport& report, potential::PotentialLearner& learner);
 

@@ -4,7 +4,6 @@
 
 #include "apps/label_errors.hpp"
 #include "kokkos_kernels/base/log.hpp"
-#include "surrogates/potential/frame_parts.hpp"
 #include "surrogates/potential/inference_cost.hpp"
 #include "surrogates/potential/potential_step.hpp"
 
@@ -14,8 +13,7 @@ void compare_models(const TrainingRun& run, const std::string& large_name,
                     const std::shared_ptr<potential::NeuralPotential>& large, const std::string& small_name,
                     const std::shared_ptr<potential::NeuralPotential>& small) {
   const double cutoff = large->config().cutoff;
-  const auto held_out = potential::frames_of(
-      run.frames.train, potential::parts_of(run.frames.train, run.config.training), train::Part::validation);
+  const auto held_out = held_out_frames(run, run.config.training);
   const double neighbors = potential::neighbors_per_atom(held_out, cutoff);
   const auto label = potential::read_label(held_out[0], 0);
   double operations[2], microseconds[2];

@@ -2,13 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
-
 #include "apps/commands.hpp"
 #include "apps/compress/comparison.hpp"
 #include "apps/signals.hpp"
 #include "kokkos_kernels/base/log.hpp"
-#include "surrogates/potential/frame_parts.hpp"
 #include "surrogates/potential/inference_cost.hpp"
 #include "surrogates/potential/learner_state.hpp"
 #include "surrogates/potential/pruning.hpp"
@@ -16,98 +13,136 @@
 namespace locum::apps {
 namespace {
 
-constexpr char force_metric[] = "validation/force_rmse_eV_per_A";
-
-// The model that is made smaller, with what its pruning is decided by.
-struct Full {
-  std::shared_ptr<potential::NeuralPotential> model;
-  FieldSet ridge;  // sums of the linear part
-  double error = 0.0;
-};
-
 potential::TrainingConfig without_network(potential::TrainingConfig training) {
   training.network = false;
   return training;
 }
 
-Full full_model(const TrainingRun& run) {
-  const auto& [context, config, directory, frames, restart] = run;
-  Full full;
-  if (config.prune.from.empty()) {
-    potential::PotentialLearner learner(context, config.potential, config.training, frames.train);
-    full.error = fit_with_progress(run, learner).metrics.at(force_metric);
-    full.model = learner.potential();
-    full.ridge = potential::fields_with("ridge.", learner.state());
-    return full;
+class Pruning {
+ public:
+  explicit Pruning(const TrainingRun& run)
+      : run_(run),
+        training_(run.config.training),
+        config_(run.config.prune),
+        held_out_(held_out_frames(run, training_)) {}
+
+  void run() {
+    take_full();
+    write_model(run_, *full_, "full.h5");
+    neighbors_ = potential::neighbors_per_atom(held_out_, shape().cutoff);
+    const potential::PrunedShape all{full_->kept_invariants(), shape().components, shape().hidden};
+    full_error_ = cross_validated(all, full_held_out_, nullptr);
+    log::info(fmt::format("full model: {:.4f} eV/Å, mean over the held-out frames of {} folds; {}", full_error_,
+                          config_.folds, described(*full_)));
+    const auto order = potential::elimination_order(run_.context, ridge_, static_cast<int>(full_->elements().size()),
+                                                    full_->invariants(), training_.ridge);
+    best_ = full_;
+    best_error_ = full_error_;
+    potential::prune(all, order, full_->invariants().count, full_error_, config_,
+                     [this](const potential::PrunedShape& s) { return attempt(s); });
+    conclude();
   }
-  full.model = read_model(context.comm, config.prune.from);
-  const potential::TrainingConfig linear = without_network(config.training);
-  potential::PotentialLearner learner(context, full.model->config(), linear, frames.train,
-                                      full.model->kept_invariants());
+
+ private:
+  const potential::PotentialConfig& shape() const { return full_->config(); }
+  std::string described(const potential::NeuralPotential& model) const {
+    return fmt::format("{} invariants, {} components, {} neurons, {:.1f} thousand operations", model.invariants().count,
+                       model.config().components, model.config().hidden,
+                       1e-3 * potential::operations_per_atom(model, neighbors_));
+  }
+  void take_full();
+  double train(const potential::PrunedShape& s, int fold, std::shared_ptr<potential::NeuralPotential>* model) const;
+  double cross_validated(const potential::PrunedShape& s, double first,
+                         std::shared_ptr<potential::NeuralPotential>* model) const;
+  double attempt(const potential::PrunedShape& s);
+  void conclude();
+
+  const TrainingRun& run_;
+  const potential::TrainingConfig& training_;
+  const potential::PruneConfig& config_;
+  std::vector<FieldSet> held_out_;
+  std::shared_ptr<potential::NeuralPotential> full_, best_;
+  FieldSet ridge_;  // sums of the full model's linear part
+  double full_held_out_ = 0.0, full_error_ = 0.0, best_error_ = 0.0, neighbors_ = 0.0;
+};
+
+// Trains the full model, or takes the one that is named and gathers what its linear part came from.
+void Pruning::take_full() {
+  const Context& context = run_.context;
+  const auto& frames = run_.frames.train;
+  if (config_.from.empty()) {
+    potential::PotentialLearner learner(context, run_.config.potential, training_, frames);
+    fit_with_progress(run_, learner);
+    full_ = learner.potential();
+    full_held_out_ = mean_frame_rmse(learner, held_out_);
+    ridge_ = potential::fields_with("ridge.", learner.state());
+    return;
+  }
+  full_ = read_model(context.comm, config_.from);
+  potential::PotentialLearner learner(context, shape(), without_network(training_), frames, full_->kept_invariants());
   learner.fit();
-  full.ridge = potential::fields_with("ridge.", learner.state());
-  learner.adopt(*full.model);
-  full.error = learner.fit().metrics.at(force_metric);  // nothing is left to train
-  return full;
+  ridge_ = potential::fields_with("ridge.", learner.state());
+  learner.adopt(*full_);
+  full_held_out_ = mean_frame_rmse(learner, held_out_);
 }
 
-std::string described(const potential::NeuralPotential& model, double neighbors) {
-  return fmt::format("{} invariants, {} components, {} neurons, {:.1f} thousand operations", model.invariants().count,
-                     model.config().components, model.config().hidden,
-                     1e-3 * potential::operations_per_atom(model, neighbors));
+// Held-out error of one training; its model where one is wanted.
+double Pruning::train(const potential::PrunedShape& s, int fold,
+                      std::shared_ptr<potential::NeuralPotential>* model) const {
+  potential::PotentialConfig smaller = shape();
+  smaller.components = s.components;
+  smaller.hidden = s.hidden;
+  potential::TrainingConfig training = training_;
+  training.fold += fold;
+  potential::PotentialLearner learner(run_.context, smaller, training, run_.frames.train, s.kept);
+  learner.fit([&](int, const auto&) {
+    if (stop_requested(run_.context.comm))
+      throw Interrupted{fmt::format("stopped by a signal; the full model is {}: prune.from goes on with it",
+                                    run_.directory.file("full.h5"))};
+  });
+  if (model) *model = learner.potential();
+  return mean_frame_rmse(learner, held_out_frames(run_, training));
+}
+
+// Mean over the folds. first: what the first fold is known to give; negative: it is trained, too, and gives the model.
+double Pruning::cross_validated(const potential::PrunedShape& s, double first,
+                                std::shared_ptr<potential::NeuralPotential>* model) const {
+  double sum = first >= 0.0 ? first : train(s, 0, model);
+  for (int fold = 1; fold < config_.folds; ++fold) sum += train(s, fold, nullptr);
+  return sum / config_.folds;
+}
+
+double Pruning::attempt(const potential::PrunedShape& s) {
+  std::shared_ptr<potential::NeuralPotential> model;
+  const double error = cross_validated(s, -1.0, &model);
+  const bool accepted = error <= (1.0 + config_.bound) * full_error_;
+  log::info(fmt::format("  {:.4f} eV/Å with {}{}", error, described(*model), accepted ? "" : ": not accepted"));
+  if (accepted) {  // it is smaller than every one that was accepted before
+    best_ = model;
+    best_error_ = error;
+  }
+  return error;
+}
+
+void Pruning::conclude() {
+  write_model(run_, *best_, "model.h5");
+  const auto& small = best_->config();
+  log::info(
+      fmt::format("removed: {} of {} invariants, {} of {} components, {} of {} neurons in each hidden layer; "
+                  "held-out error {:.4f} → {:.4f} eV/Å",
+                  full_->invariants().count - best_->invariants().count, full_->invariants().count,
+                  shape().components - small.components, shape().components, shape().hidden - small.hidden,
+                  shape().hidden, full_error_, best_error_));
+  potential::PotentialLearner learner(run_.context, small, without_network(training_), run_.frames.train,
+                                      best_->kept_invariants());
+  learner.adopt(*best_);
+  report_training(run_, learner.fit(), learner);  // nothing is left to train
+  compare_models(run_, "full", full_, "pruned", best_);
+  log::info(fmt::format("model: {}", run_.directory.file("model.h5")));
 }
 
 }  // namespace
 
-void run_pruning(const TrainingRun& run) {
-  const auto& [context, config, directory, frames, restart] = run;
-  const Full full = full_model(run);
-  write_model(run, *full.model, "full.h5");
-  const potential::PotentialConfig shape = full.model->config();
-  const auto held_out =
-      potential::frames_of(frames.train, potential::parts_of(frames.train, config.training), train::Part::validation);
-  const double neighbors = potential::neighbors_per_atom(held_out, shape.cutoff);
-  log::info(
-      fmt::format("full model: {:.4f} eV/Å on held-out frames; {}", full.error, described(*full.model, neighbors)));
-  const potential::InvariantSet& set = full.model->invariants();
-  const auto order = potential::elimination_order(context, full.ridge, static_cast<int>(full.model->elements().size()),
-                                                  set, config.training.ridge);
-
-  std::shared_ptr<potential::NeuralPotential> best = full.model;
-  const auto train = [&, &config = config, &context = context, &frames = frames,
-                      &directory = directory](const potential::PrunedShape& s) {
-    potential::PotentialConfig smaller = shape;
-    smaller.components = s.components;
-    smaller.hidden = s.hidden;
-    potential::PotentialLearner learner(context, smaller, config.training, frames.train, s.kept);
-    const double error = learner
-                             .fit([&](int, const auto&) {
-                               if (stop_requested(context.comm))
-                                 throw Interrupted{
-                                     fmt::format("stopped by a signal; the full model is {}: "
-                                                 "prune.from goes on with it",
-                                                 directory.file("full.h5"))};
-                             })
-                             .metrics.at(force_metric);
-    const bool accepted = error <= (1.0 + config.prune.bound) * full.error;
-    log::info(fmt::format("  {:.4f} eV/Å with {}{}", error, described(*learner.potential(), neighbors),
-                          accepted ? "" : ": not accepted"));
-    if (accepted) best = learner.potential();  // every accepted one is smaller than the one before
-    return error;
-  };
-  potential::prune({full.model->kept_invariants(), shape.components, shape.hidden}, order, set.count, full.error,
-                   config.prune, train);
-
-  write_model(run, *best, "model.h5");
-  log::info(fmt::format("removed: {} of {} invariants, {} of {} components, {} of {} neurons in each hidden layer",
-                        set.count - best->invariants().count, set.count, shape.components - best->config().components,
-                        shape.components, shape.hidden - best->config().hidden, shape.hidden));
-  potential::PotentialLearner learner(context, best->config(), without_network(config.training), frames.train,
-                                      best->kept_invariants());
-  learner.adopt(*best);
-  report_training(run, learner.fit(), learner);
-  compare_models(run, "full", full.model, "pruned", best);
-  log::info(fmt::format("model: {}", directory.file("model.h5")));
-}
+void run_pruning(const TrainingRun& run) { Pruning(run).run(); }
 
 }  // namespace locum::apps

@@ -20,7 +20,6 @@
 #include "kokkos_kernels/base/errors.hpp"
 #include "kokkos_kernels/base/log.hpp"
 #include "kokkos_kernels/base/timer.hpp"
-#include "surrogates/potential/frame_parts.hpp"
 #include "surrogates/potential/inference_cost.hpp"
 
 namespace locum::apps {
@@ -38,8 +37,7 @@ class Search {
         config_(run.config),
         directory_(run.directory),
         frames_(run.frames),
-        held_out_(potential::frames_of(frames_.train, potential::parts_of(frames_.train, config_.training),
-                                       train::Part::validation)) {
+        held_out_(held_out_frames(run, config_.training)) {
     draw();
     const std::string path = directory_.file("search.json");
     if (run.restart && directory_.has("search.json"))
@@ -145,7 +143,8 @@ SearchTraining Search::train(const Context& group, int candidate, int rung, int 
     };
     result.force_rmse = metric("force_rmse_eV_per_A");
     result.energy_rmse = metric("energy_rmse_meV_per_atom");
-    if (!std::isfinite(result.force_rmse)) throw NumericalError("the error is not finite");
+    result.error = mean_frame_rmse(learner, held_out_frames(run_, training));
+    if (!std::isfinite(result.error)) throw NumericalError("the error is not finite");
     result.microseconds =
         group.comm.min(potential::microseconds_per_atom(learner.potential(), potential::read_label(held_out_[0], 0)));
     if (last(rung) && fold == 0) {  // the input's own split
@@ -155,7 +154,7 @@ SearchTraining Search::train(const Context& group, int candidate, int rung, int 
   } catch (const NumericalError& error) {  // settings that do not work are a result, too
     result.failure = error.what();
     std::replace(result.failure.begin(), result.failure.end(), '\n', ' ');
-    result.force_rmse = result.energy_rmse = result.microseconds = nothing;
+    result.error = result.force_rmse = result.energy_rmse = result.microseconds = nothing;
   }
   result.seconds = watch.seconds();
   return result;
@@ -206,8 +205,8 @@ void Search::collect(const std::string& mine) {
     if (!standing) continue;
     log::info(standing->failure.empty()
                   ? fmt::format("  candidate {}: {:.4f} eV/Å, {:.1f} thousand operations, {:.2f} µs an atom ({:.1f} s)",
-                                t.candidate, standing->force_rmse, results_.operations[t.candidate],
-                                standing->microseconds, standing->seconds)
+                                t.candidate, standing->error, results_.operations[t.candidate], standing->microseconds,
+                                standing->seconds)
                   : fmt::format("  candidate {} failed: {}", t.candidate, standing->failure));
   }
   keep();
@@ -223,7 +222,7 @@ std::vector<int> Search::survivors(int rung, const std::vector<int>& running, in
       const auto t = results_.standing(k, rung);
       const double limit = config_.search.largest_cost, cost = results_.operations[k];
       if (!t->failure.empty() || (limit == 0.0 || cost <= limit) != cheap) continue;
-      points.push_back({t->force_rmse, cost});
+      points.push_back({t->error, cost});
       candidates.push_back(k);
     }
     for (const int k : best_by_front(points, count - static_cast<int>(next.size()))) next.push_back(candidates[k]);

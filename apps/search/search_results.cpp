@@ -22,6 +22,7 @@ Json as_json(const SearchTraining& t) {
   return {{"candidate", t.candidate},
           {"rung", t.rung},
           {"fold", t.fold},
+          {"error_eV_per_A", number(t.error)},
           {"force_rmse_eV_per_A", number(t.force_rmse)},
           {"energy_rmse_meV_per_atom", number(t.energy_rmse)},
           {"microseconds_per_atom", number(t.microseconds)},
@@ -33,6 +34,7 @@ SearchTraining from_json(const Json& json) {
   return {json.at("candidate").get<int>(),
           json.at("rung").get<int>(),
           json.at("fold").get<int>(),
+          real(json.at("error_eV_per_A")),
           real(json.at("force_rmse_eV_per_A")),
           real(json.at("energy_rmse_meV_per_atom")),
           real(json.at("microseconds_per_atom")),
@@ -47,7 +49,7 @@ std::vector<SearchTraining> standings(const SearchResults& results) {
     if (const auto t = results.last(static_cast<int>(k))) list.push_back(*t);
   std::stable_sort(list.begin(), list.end(), [](const SearchTraining& a, const SearchTraining& b) {
     if (a.failure.empty() != b.failure.empty()) return a.failure.empty();
-    return a.rung != b.rung ? a.rung > b.rung : a.force_rmse < b.force_rmse;
+    return a.rung != b.rung ? a.rung > b.rung : a.error < b.error;
   });
   return list;
 }
@@ -65,7 +67,7 @@ std::vector<int> last_front(const SearchResults& results) {
   std::vector<FrontPoint> points;
   std::vector<int> candidates, front;
   for (const SearchTraining& t : finalists(results)) {
-    points.push_back({t.force_rmse, results.operations[t.candidate]});
+    points.push_back({t.error, results.operations[t.candidate]});
     candidates.push_back(t.candidate);
   }
   const std::vector<int> ranks = front_ranks(points);
@@ -83,11 +85,12 @@ bool SearchResults::has(int candidate, int rung, int fold) const {
 }
 
 std::optional<SearchTraining> SearchResults::standing(int candidate, int rung) const {
-  SearchTraining all{candidate, rung, 0, 0.0, 0.0, std::numeric_limits<double>::infinity(), 0.0, ""};
+  SearchTraining all{candidate, rung, 0, 0.0, 0.0, 0.0, std::numeric_limits<double>::infinity(), 0.0, ""};
   int count = 0;
   for (const SearchTraining& t : trainings) {
     if (t.candidate != candidate || t.rung != rung) continue;
     ++count;
+    all.error += t.error / folds;
     all.force_rmse += t.force_rmse * t.force_rmse / folds;
     all.energy_rmse += t.energy_rmse * t.energy_rmse / folds;
     all.microseconds = std::min(all.microseconds, t.microseconds);
@@ -148,28 +151,29 @@ int chosen_candidate(const SearchResults& results, double largest_cost) {
   double best = std::numeric_limits<double>::infinity();
   for (const SearchTraining& t : finalists(results)) {
     if (largest_cost > 0.0 && results.operations[t.candidate] > largest_cost) continue;
-    if (!(t.force_rmse < best)) continue;
-    best = t.force_rmse;
+    if (!(t.error < best)) continue;
+    best = t.error;
     chosen = t.candidate;
   }
   return chosen;
 }
 
 std::string table(const SearchResults& results) {
-  std::string text = fmt::format(
-      "      no. epochs  eV/Å    meV/at.  1000 op/at.  µs/at.     M    | cut-off radials l  4-body(l)  comp. hidden "
-      "members soft.  rate\n");
+  std::string text =
+      "       no. epochs    error     RMSE  energy  1000 op   µs/at.     M | cut-off N l 4-body(l) comp. hidden "
+      "members "
+      "soft. rate\n";
   const std::vector<int> front = last_front(results);
   for (const SearchTraining& t : standings(results)) {
     const Candidate& c = results.candidates[t.candidate];
     const auto& p = c.potential;
     const bool on_front = std::find(front.begin(), front.end(), t.candidate) != front.end();
     text += fmt::format("  {}{} ", t.candidate == results.chosen ? "→" : " ", on_front ? "*" : " ");
-    text += t.failure.empty() ? fmt::format("{:5} {:6}  {:<7.4f} {:<8.2f} {:>10.1f} {:>8.2f}", t.candidate,
-                                            results.rungs[t.rung].epochs, t.force_rmse, t.energy_rmse,
+    text += t.failure.empty() ? fmt::format("{:5} {:6} {:8.4f} {:8.4f} {:7.2f} {:8.1f} {:8.2f}", t.candidate,
+                                            results.rungs[t.rung].epochs, t.error, t.force_rmse, t.energy_rmse,
                                             results.operations[t.candidate], t.microseconds)
-                              : fmt::format("{:5}  failed: {}", t.candidate, t.failure);
-    text += fmt::format(" {:5}    | {:7.3g} {:7} {} {:6}({}) {:8} {:6} {:7} {:5.2g} {:.2g}\n",
+                              : fmt::format("{:5} failed: {}", t.candidate, t.failure);
+    text += fmt::format(" {:5} | {:7.3g} {} {} {:6}({}) {:5} {:6} {:7} {:5.2g} {:.2g}\n",
                         results.invariants[t.candidate], p.cutoff, p.radials, p.l_max, p.four_body_radials,
                         p.four_body_l_max, p.components, p.hidden, p.members, p.softness, c.training.learning_rate);
   }
@@ -180,8 +184,7 @@ std::string front_figure(const SearchResults& results) {
   std::string early, last, chosen;
   for (const SearchTraining& t : standings(results)) {
     if (!t.failure.empty()) continue;
-    const std::string row =
-        fmt::format("{:.6g} {:.6g} {}\n", results.operations[t.candidate], t.force_rmse, t.candidate);
+    const std::string row = fmt::format("{:.6g} {:.6g} {}\n", results.operations[t.candidate], t.error, t.candidate);
     const bool full = t.rung + 1 == static_cast<int>(results.rungs.size());
     if (full && t.candidate == results.chosen) chosen = row;
     (full ? last : early) += row;
@@ -195,7 +198,7 @@ std::string front_figure(const SearchResults& results) {
                        block("chosen", chosen) +
                        "set logscale x\nset offsets graph 0.05, graph 0.05, graph 0.05, graph 0.05\n"
                        "set xlabel 'inference: 1000 operations per atom and timestep'\n"
-                       "set ylabel 'force error of held-out frames / eV Å^{−1}'\nplot ";
+                       "set ylabel 'force error, mean over held-out frames / eV Å^{−1}'\nplot ";
   if (!early.empty())
     script += fmt::format("$early using 1:2 with points pt 6 ps 0.6 lc rgb '{}' title 'given up earlier', ",
                           FigureColors::ink);

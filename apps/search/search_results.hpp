@@ -15,7 +15,8 @@ namespace locum::apps {
 // there are none, failed or without energies.
 struct SearchTraining {
   int candidate = 0, rung = 0, fold = 0;
-  double force_rmse = 0.0;    // eV/Å
+  double error = 0.0;         // eV/Å, mean over frames of the force RMSE: decides
+  double force_rmse = 0.0;    // eV/Å, over all components
   double energy_rmse = 0.0;   // meV/atom
   double microseconds = 0.0;  // per atom and timestep, measured
   double seconds = 0.0;       // that the training took
@@ -32,8 +33,8 @@ struct SearchResults {
   int chosen = -1;  // candidate; −1: none yet
 
   bool has(int candidate, int rung, int fold) const;
-  // Of all folds of a candidate on a rung: errors are root mean squares, seconds the sum, microseconds the least.
-  // Nothing while a fold is missing.
+  // Of all folds of a candidate on a rung: `error` is their mean, RMSEs are root mean squares, seconds the sum,
+  // microseconds the least. Nothing while a fold is missing.
   std::optional<SearchTraining> standing(int candidate, int rung) const;
   // On the last rung that the candidate has finished.
   std::optional<SearchTraining> last(int candidate) const;
@@ -48,7 +49,7 @@ std::string to_json(const SearchResults& results);
 // The trainings that a search.json lists. Throws ConfigError, naming `path`, for a text that is no such file.
 std::vector<SearchTraining> trainings_from_json(const std::string& text, const std::string& path);
 
-// The chosen candidate of the last rung: the smallest force error among those that cost at most `largest_cost`
+// The chosen candidate of the last rung: the smallest error among those that cost at most `largest_cost`
 // (thousand operations; 0: any). −1 when there is none.
 int chosen_candidate(const SearchResults& results, double largest_cost);
 

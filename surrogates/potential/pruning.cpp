@@ -93,17 +93,18 @@ void eliminate(Quadratic& q, int k) {
 }  // namespace
 
 void PruneConfig::visit(ConfigVisitor& v) {
-  v.value({"bound", "", "rise of the held-out force error that is accepted, relative; 0: no pruning", {0.0, 10.0}},
-          bound);
+  v.value({"bound", "", "rise of the held-out error that is accepted, relative; 0: no pruning", {0.0, 10.0}}, bound);
   v.value({"from", "", "model file that is pruned; empty: train one first"}, from);
   v.value({"invariants", "", "remove invariants"}, invariants);
   v.value({"components", "", "remove whitened components"}, components);
   v.value({"hidden", "", "remove neurons of the hidden layers"}, hidden);
-  v.value({"trials", "", "trainings for each of these", {1, 20}}, trials);
+  v.value({"trials", "", "smaller shapes that are tried for each of these", {1, 20}}, trials);
+  v.value({"folds", "", "cross-validation: trainings of a shape, with other trajectories held out", {1, 100}}, folds);
 }
 
 void PruneConfig::validate() const {
-  if (!(bound >= 0.0) || trials < 1) throw ConfigError("a number is out of range", "prune", "bound ≥ 0, trials ≥ 1");
+  if (!(bound >= 0.0) || trials < 1 || folds < 1)
+    throw ConfigError("a number is out of range", "prune", "bound ≥ 0, trials and folds ≥ 1");
   if (bound == 0.0 && !from.empty())
     throw ConfigError("a model is named, but no bound", "prune.bound", "e.g. prune.bound = 0.02");
 }

@@ -18,10 +18,11 @@
 namespace locum::potential {
 
 struct PruneConfig {
-  double bound = 0.0;  // relative rise of the held-out force error that is accepted; 0: no pruning
+  double bound = 0.0;  // relative rise of the held-out error that is accepted; 0: no pruning
   std::string from;    // model file that is pruned; "": the one that has just been trained
   bool invariants = true, components = true, hidden = true;  // what may be removed, in this order
-  int trials = 4;                                            // trainings for each of them
+  int trials = 4;                                            // shapes that are tried for each of them
+  int folds = 3;                                             // trainings of a shape, each with other frames held out
 
   void visit(ConfigVisitor& v);
   void validate() const;

@@ -17,11 +17,11 @@ SearchResults sample() {
   r.candidates.resize(3);
   r.operations = {100.0, 20.0, 50.0};
   r.invariants = {681, 77, 203};
-  r.trainings = {{0, 0, 0, 0.20, 3.0, 10.1, 1.5, ""},
-                 {1, 0, 0, 0.30, 4.0, 2.1, 0.5, ""},
-                 {2, 0, 0, NAN, NAN, NAN, 0.1, "singular"},
-                 {0, 1, 0, 0.1 / 3.0, NAN, 10.0, 4.0, ""},
-                 {1, 1, 0, 0.25, 3.5, 2.0, 1.0, ""}};
+  r.trainings = {{0, 0, 0, 0.20, 0.22, 3.0, 10.1, 1.5, ""},
+                 {1, 0, 0, 0.30, 0.33, 4.0, 2.1, 0.5, ""},
+                 {2, 0, 0, NAN, NAN, NAN, NAN, 0.1, "singular"},
+                 {0, 1, 0, 0.1 / 3.0, 0.3, NAN, 10.0, 4.0, ""},
+                 {1, 1, 0, 0.25, 0.28, 3.5, 2.0, 1.0, ""}};
   return r;
 }
 
@@ -35,23 +35,25 @@ TEST(SearchResults, TrainingsComeBackFromTheFileToTheLastBit) {
     EXPECT_EQ(back[k].failure, r.trainings[k].failure);
     EXPECT_EQ(std::isnan(back[k].energy_rmse), std::isnan(r.trainings[k].energy_rmse));
     if (back[k].failure.empty()) {
+      EXPECT_EQ(back[k].error, r.trainings[k].error);
       EXPECT_EQ(back[k].force_rmse, r.trainings[k].force_rmse);
     }
   }
-  EXPECT_EQ(training_from_json(to_json(r.trainings[3])).force_rmse, 0.1 / 3.0);
+  EXPECT_EQ(training_from_json(to_json(r.trainings[3])).error, 0.1 / 3.0);
   EXPECT_THROW(trainings_from_json("{\"trainings\": 3}", "search.json"), ConfigError);
   EXPECT_THROW(trainings_from_json("not json", "search.json"), ConfigError);
 }
 
-TEST(SearchResults, ACandidateStandsWhereTheRootMeanSquareOfAllItsFoldsIs) {
+TEST(SearchResults, ACandidateStandsWhereTheMeanOfAllItsFoldsIs) {
   SearchResults r = sample();
   r.folds = 2;
   EXPECT_FALSE(r.standing(0, 0));
-  r.trainings.push_back({0, 0, 1, 0.10, 5.0, 9.0, 2.5, ""});
+  r.trainings.push_back({0, 0, 1, 0.10, 0.12, 5.0, 9.0, 2.5, ""});
   ASSERT_TRUE(r.standing(0, 0));
   EXPECT_TRUE(r.has(0, 0, 1));
   EXPECT_FALSE(r.has(1, 0, 1));
-  EXPECT_DOUBLE_EQ(r.standing(0, 0)->force_rmse, std::sqrt((0.04 + 0.01) / 2.0));
+  EXPECT_DOUBLE_EQ(r.standing(0, 0)->error, 0.15);
+  EXPECT_DOUBLE_EQ(r.standing(0, 0)->force_rmse, std::sqrt((0.22 * 0.22 + 0.12 * 0.12) / 2.0));
   EXPECT_DOUBLE_EQ(r.standing(0, 0)->energy_rmse, std::sqrt((9.0 + 25.0) / 2.0));
   EXPECT_EQ(r.standing(0, 0)->microseconds, 9.0);
   EXPECT_EQ(r.standing(0, 0)->seconds, 4.0);

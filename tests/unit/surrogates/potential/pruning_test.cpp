@@ -179,7 +179,7 @@ TEST(Pruning, NothingIsAcceptedThatIsWorseThanTheBound) {
   EXPECT_EQ(narrow.hidden, 10);
   EXPECT_EQ(narrow.components, 4);
 
-  const PrunedShape none = prune({{}, 8, 10}, order, 20, 0.5, PruneConfig{0.1, "", true, true, true, 2}, error);
+  const PrunedShape none = prune({{}, 8, 10}, order, 20, 0.5, PruneConfig{0.1, "", true, true, true, 2, 1}, error);
   EXPECT_TRUE(none.kept.empty());
   EXPECT_EQ(none.components, 8);
 }
