@@ -28,7 +28,11 @@ void run_distillation(const TrainingRun& run) {
     const double explained = potential::fit_spread_head(run.context, teacher, learner.potential(), training);
     learner.recalibrate();
     log::info(
-        fmt::format("uncertainty head: explains {:.2f} of the variance of the committee's log spread", explained));
+        fmt::format("uncertainty head: explains {:.2f} of the variance of the committee's log spread in training, "
+                    "{:.2f} on held-out frames",
+                    explained,
+                    potential::explained_spread(run.context, *teacher, *learner.potential(),
+                                                held_out_frames(run, config.training))));
   } else {
     log::warn(
         "the student's network does not lower the held-out error: its linear part answers alone, and only the "

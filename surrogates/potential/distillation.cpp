@@ -42,6 +42,17 @@ void relabel(PotentialStep& step, double cutoff, double truth, FrameLabel& label
   label.has_energy = label.has_virial = true;
 }
 
+// A copy whose score is the spread and nothing else; a pair nearer than those of its data must not add to it.
+std::shared_ptr<NeuralPotential> only_spread(const NeuralPotential& potential) {
+  auto bare = std::make_shared<NeuralPotential>(potential);
+  bare->score = {0.0, 1.0, 0.0};
+  bare->min_distance = 0.0;
+  bare->upload();
+  return bare;
+}
+
+double log_square(double spread) { return std::log(std::max(spread * spread, least_spread2)); }
+
 // Normal equations of log spread² = head · (h2, 1) for each species.
 class HeadEquations {
  public:
@@ -109,6 +120,7 @@ std::vector<double> last_layer(const NeuralPotential& student, FeatureExtractor&
     const int rows = static_cast<int>(atoms.size());
     linalg::Matrix<double> x("student_x", rows, d);
     const auto x_host = Kokkos::create_mirror_view(x);
+    Kokkos::deep_copy(x_host, 0.0);
     for (int r = 0; r < rows; ++r)
       for (int m = 0; m < M; ++m) {
         const double off = q(atoms[r], m) - p.mean[m];
@@ -198,11 +210,7 @@ double fit_spread_head(const Context& context, const std::shared_ptr<const Neura
   if (student->config().members != 1 || teacher->config().members < 2 || !teacher->use_network)
     throw ConfigError("a student of one network and a teacher with a committee in use were expected", "fit_spread_head",
                       "distil a model that was trained with potential.members > 1");
-  // The teacher's score is its spread and nothing else; a pair nearer than those of its data must not add to it.
-  auto spread = std::make_shared<NeuralPotential>(*teacher);
-  spread->score = {0.0, 1.0, 0.0};
-  spread->min_distance = 0.0;
-  spread->upload();
+  const auto spread = only_spread(*teacher);
   PotentialStep step(spread);
   FramePool pool(context, teacher->config().cutoff);
   for (std::size_t f = 0; f < frames.size(); ++f)
@@ -218,8 +226,7 @@ double fit_spread_head(const Context& context, const std::shared_ptr<const Neura
     for (std::size_t i = 0; i < answer.atom_score.size(); ++i) {
       std::vector<double> row(layer.begin() + i * h, layer.begin() + (i + 1) * h);
       row.push_back(1.0);
-      equations.add(pool.at(k).species[i], row,
-                    std::log(std::max(answer.atom_score[i] * answer.atom_score[i], least_spread2)));
+      equations.add(pool.at(k).species[i], row, log_square(answer.atom_score[i]));
     }
     pool.at(k).geometry.reset();
   }
@@ -233,6 +240,30 @@ double fit_spread_head(const Context& context, const std::shared_ptr<const Neura
   }
   student->upload();
   return variance > 0.0 ? 1.0 - left / variance : 0.0;
+}
+
+double explained_spread(const Context& context, const NeuralPotential& teacher, const NeuralPotential& student,
+                        const std::vector<FieldSet>& frames) {
+  PotentialStep of_teacher(only_spread(teacher)), of_student(only_spread(student));
+  FramePool pool(context, teacher.config().cutoff);
+  for (std::size_t f = 0; f < frames.size(); ++f)
+    pool.add(read_label(frames[f], static_cast<std::int64_t>(f)), Use::train, teacher);
+  double sums[4] = {};  // Σ y, Σ y², Σ (y − student's)², number
+  for (int k = 0; k < pool.size(); ++k) {
+    if (!pool.mine(k)) continue;
+    const auto truth = pool.answer(of_teacher, k, true).atom_score, guess = pool.answer(of_student, k, true).atom_score;
+    for (std::size_t i = 0; i < truth.size(); ++i) {
+      const double y = log_square(truth[i]), off = y - log_square(guess[i]);
+      sums[0] += y;
+      sums[1] += y * y;
+      sums[2] += off * off;
+      sums[3] += 1.0;
+    }
+    pool.at(k).geometry.reset();
+  }
+  context.comm.sum(std::span<double>(sums));
+  const double variance = sums[1] - sums[0] * sums[0] / std::max(1.0, sums[3]);
+  return variance > 0.0 ? 1.0 - sums[2] / variance : 0.0;
 }
 
 }  // namespace locum::potential

@@ -49,4 +49,9 @@ std::vector<FieldSet> distillation_frames(const std::shared_ptr<const NeuralPote
 double fit_spread_head(const Context& context, const std::shared_ptr<const NeuralPotential>& teacher,
                        const std::shared_ptr<NeuralPotential>& student, const std::vector<FieldSet>& frames);
 
+// Share of the variance of the teacher's log spread² over the atoms of any frames that the student's explains; negative
+// where a constant would explain more. Collective.
+double explained_spread(const Context& context, const NeuralPotential& teacher, const NeuralPotential& student,
+                        const std::vector<FieldSet>& frames);
+
 }  // namespace locum::potential

@@ -136,8 +136,8 @@ void NeuralPotential::upload() {
   m.center = stack(RowMajor<double**>(uninitialized("center"), S, d), species_, &SpeciesParameters::center);
   m.metric = stack(RowMajor<double***>(uninitialized("metric"), S, d, d), species_, &SpeciesParameters::metric);
   m.network = stack(RowMajor<double***>(uninitialized("network"), S, C, P), species_, &SpeciesParameters::network);
-  m.spread_head =
-      stack(RowMajor<double**>(uninitialized("spread_head"), head ? S : 0, head), species_, &SpeciesParameters::spread_head);
+  m.spread_head = stack(RowMajor<double**>(uninitialized("spread_head"), head ? S : 0, head), species_,
+                        &SpeciesParameters::spread_head);
   device_ = m;
 }
 

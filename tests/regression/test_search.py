@@ -105,7 +105,7 @@ class Compression(CliTest):
     def test_a_student_answers_nearly_as_its_teacher_and_keeps_the_coverage(self):
         outcome = run("train", self.path, *self.test, "--set", f'distill.teacher="{self.model}"', "--output", self.folder / "out")
         self.assertSucceeds(outcome)
-        error = {who: float(re.search(who + r" .*?test ([\d.]+) eV", outcome.text).group(1)) for who in ("teacher", "student")}
+        error = {who: float(re.search(who + r" .*?test RMSE ([\d.]+) eV", outcome.text).group(1)) for who in ("teacher", "student")}
         self.assertLess(error["student"], 1.2 * error["teacher"])  # seen: 1.0
         coverage = float(re.search(r"test/coverage\s+(\S+)", outcome.text).group(1))
         self.assertAlmostEqual(coverage, 0.9, delta=0.12)  # 240 atoms, 48 calibrate: a binomial's 2 σ is 0.1
