@@ -21,26 +21,33 @@ void run_distillation(const TrainingRun& run) {
   potential::PotentialLearner learner(run.context, student->config(), config.training, frames,
                                       student->kept_invariants());
   learner.adopt(*student);
-  train::FitReport report = fit_with_progress(run, learner);
-  if (learner.potential()->use_network) {
+  fit_with_progress(run, learner);
+  const auto trained = learner.potential();
+  if (trained->use_network) {
     const auto training =
         potential::frames_of(frames, potential::parts_of(frames, config.training), train::Part::train);
-    const double explained = potential::fit_spread_head(run.context, teacher, learner.potential(), training);
-    learner.recalibrate();
+    const double explained = potential::fit_spread_head(run.context, teacher, trained, training);
+    const double held_out =
+        potential::explained_spread(run.context, *teacher, *trained, held_out_frames(run, config.training));
     log::info(
         fmt::format("uncertainty head: explains {:.2f} of the variance of the committee's log spread in training, "
                     "{:.2f} on held-out frames",
-                    explained,
-                    potential::explained_spread(run.context, *teacher, *learner.potential(),
-                                                held_out_frames(run, config.training))));
+                    explained, held_out));
   } else {
     log::warn(
-        "the student's network does not lower the held-out error: its linear part answers alone, and only the "
+        "the student's network does not come nearer to its teacher: its linear part answers alone, and only the "
         "distance from the data warns");
   }
-  write_model(run, *learner.potential(), "model.h5");
-  report_training(run, report, learner);
-  compare_models(run, "teacher", teacher, "student", learner.potential());
+  // On the true labels.
+  potential::TrainingConfig nothing = config.training;
+  nothing.network = false;
+  potential::PotentialLearner judge(run.context, trained->config(), nothing, run.frames.train,
+                                    trained->kept_invariants());
+  judge.adopt(*trained);
+  const train::FitReport report = judge.fit();
+  write_model(run, *judge.potential(), "model.h5");
+  report_training(run, report, judge);
+  compare_models(run, "teacher", teacher, "student", judge.potential());
   log::info(fmt::format("model: {}", run.directory.file("model.h5")));
 }
 

@@ -190,6 +190,7 @@ std::vector<FieldSet> distillation_frames(const std::shared_ptr<const NeuralPote
     label.trajectory = trajectory[f];
     const FrameLabel original = label;
     if (parts[f] == train::Part::train) relabel(step, cutoff, config.truth, label);
+    if (parts[f] == train::Part::validation) relabel(step, cutoff, 0.0, label);
     all.push_back(write_label(label));
     if (parts[f] != train::Part::train) continue;
     for (int copy = 0; copy < config.copies; ++copy) {

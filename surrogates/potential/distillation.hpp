@@ -5,9 +5,10 @@
 //   auto student = student_of(*teacher, distill);
 //   PotentialLearner learner(context, student->config(), training, distillation_frames(…), student->kept_invariants());
 //   learner.adopt(*student);
-//   learner.fit();
-//   fit_spread_head(context, teacher, learner.potential(), frames);
-//   learner.recalibrate();
+//   learner.fit();                                                  // stops by the teacher's answers on held-out
+//   frames fit_spread_head(context, teacher, learner.potential(), frames);
+//
+// A learner of the original frames that adopts the result then calibrates it, on true labels.
 #pragma once
 
 #include <memory>
@@ -34,10 +35,11 @@ struct DistillConfig {
 // A potential with the teacher's invariants, whitening, linear part, core and ranges, and one network that is zero.
 std::shared_ptr<NeuralPotential> student_of(const NeuralPotential& teacher, const DistillConfig& config);
 
-// The frames for the student's learner: those of the validation (and test) as they are, those of training with labels
-// truth · theirs + (1 − truth) · teacher's (what they lack, an energy or a virial, is the teacher's alone), and their
-// copies. Every frame names a trajectory, such that PotentialLearner holds out those it held out of `frames`. The same
-// on every rank; no rank waits for another.
+// The frames for the student's learner: those of training with labels truth · theirs + (1 − truth) · teacher's (what
+// they lack, an energy or a virial, is the teacher's alone), those of the validation with the teacher's, which tell
+// when the student has learned what there is to learn better than a few odd true ones do, those of a test as they are,
+// and the copies. Every frame names a trajectory, such that PotentialLearner holds out those it held out of `frames`.
+// The same on every rank; no rank waits for another.
 std::vector<FieldSet> distillation_frames(const std::shared_ptr<const NeuralPotential>& teacher,
                                           const std::vector<FieldSet>& frames, const TrainingConfig& training,
                                           const DistillConfig& config, std::uint64_t seed);

@@ -45,8 +45,6 @@ void PotentialLearner::adopt(const NeuralPotential& model) {
   my.linear_done = true;
 }
 
-void PotentialLearner::recalibrate() { implementation_->finish(); }
-
 train::FitReport PotentialLearner::fit(const EpochCallback& callback) {
   Implementation& my = *implementation_;
   const Stopwatch watch;

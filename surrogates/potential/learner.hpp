@@ -33,12 +33,11 @@ class PotentialLearner final : public train::Learner {
   // virial_rmse_meV_per_atom}. Collective. After restore() of a state taken in a callback it goes on from there.
   train::FitReport fit(const EpochCallback& callback = {});
   // Takes over every parameter of a potential of the same elements, invariants and sizes, its core and its score too.
-  // fit() then starts with the networks, on what the linear part leaves. For labels of one level of energy
-  // (training.offsets = "none"), and not for update(), which needs the sums that the linear part came from. Throws
-  // ConfigError when the potential is of another kind. Collective.
+  // fit() then starts with the networks, on what the linear part leaves; with training.network = false it calibrates
+  // and judges, and nothing else. For labels of one level of energy (training.offsets = "none"), and not for update(),
+  // which needs the sums that the linear part came from. Throws ConfigError when the potential is of another kind.
+  // Collective.
   void adopt(const NeuralPotential& model);
-  // Fits the score anew, after the potential's parameters have been changed from outside. Collective.
-  void recalibrate();
   // The potential that fit() and update() write to; share it with a PotentialStep.
   std::shared_ptr<NeuralPotential> potential() const;
 

@@ -75,7 +75,7 @@ TEST(Distillation, AStudentHasTheTeachersLinearPartAndOneNetworkThatIsZero) {
   EXPECT_EQ(test::answer(student, label).force, test::answer(linear, label).force);
 }
 
-TEST(Distillation, TrainingLabelsAreMixedCopiesAreTheTeachersAndTheHeldOutFramesStay) {
+TEST(Distillation, TrainingLabelsAreMixedAndThoseOfCopiesAndHeldOutFramesAreTheTeachers) {
   const auto t = teacher(false);
   std::vector<FieldSet> frames;
   for (int k = 0; k < 9; ++k) {
@@ -97,8 +97,7 @@ TEST(Distillation, TrainingLabelsAreMixedCopiesAreTheTeachersAndTheHeldOutFrames
     const FrameLabel label = read_label(all[k], 0);
     const auto answer = test::answer(t, label);
     if (parts[k] == train::Part::validation) {
-      EXPECT_EQ(label.force, read_label(frames[k], 0).force);
-      EXPECT_FALSE(label.has_virial);
+      for (std::size_t i = 0; i < label.force.size(); ++i) EXPECT_NEAR(label.force[i], answer.force[i], 1e-9);
       continue;
     }
     ++trained;
