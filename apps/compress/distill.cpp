@@ -21,7 +21,7 @@ void run_distillation(const TrainingRun& run) {
   potential::PotentialLearner learner(run.context, student->config(), config.training, frames,
                                       student->kept_invariants());
   learner.adopt(*student);
-  fit_with_progress(run, learner);
+  const train::FitReport fit = fit_with_progress(run, learner);
   const auto trained = learner.potential();
   if (trained->use_network) {
     const auto training =
@@ -44,7 +44,9 @@ void run_distillation(const TrainingRun& run) {
   potential::PotentialLearner judge(run.context, trained->config(), nothing, run.frames.train,
                                     trained->kept_invariants());
   judge.adopt(*trained);
-  const train::FitReport report = judge.fit();
+  train::FitReport report = judge.fit();
+  report.samples = fit.samples;
+  report.seconds = fit.seconds;
   write_model(run, *judge.potential(), "model.h5");
   report_training(run, report, judge);
   compare_models(run, "teacher", teacher, "student", judge.potential());

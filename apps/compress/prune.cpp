@@ -6,6 +6,7 @@
 #include "apps/compress/comparison.hpp"
 #include "apps/signals.hpp"
 #include "kokkos_kernels/base/log.hpp"
+#include "kokkos_kernels/base/timer.hpp"
 #include "surrogates/potential/inference_cost.hpp"
 #include "surrogates/potential/learner_state.hpp"
 #include "surrogates/potential/pruning.hpp"
@@ -57,6 +58,7 @@ class Pruning {
   double attempt(const potential::PrunedShape& s);
   void conclude();
 
+  const Stopwatch watch_;
   const TrainingRun& run_;
   const potential::TrainingConfig& training_;
   const potential::PruneConfig& config_;
@@ -136,7 +138,9 @@ void Pruning::conclude() {
   potential::PotentialLearner learner(run_.context, small, without_network(training_), run_.frames.train,
                                       best_->kept_invariants());
   learner.adopt(*best_);
-  report_training(run_, learner.fit(), learner);  // nothing is left to train
+  train::FitReport report = learner.fit();  // nothing is left to train
+  report.seconds = watch_.seconds();
+  report_training(run_, report, learner);
   compare_models(run_, "full", full_, "pruned", best_);
   log::info(fmt::format("model: {}", run_.directory.file("model.h5")));
 }
