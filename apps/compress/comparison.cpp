@@ -34,11 +34,11 @@ void compare_models(const TrainingRun& run, const std::string& large_name,
     double mean = 0.0;  // over held-out frames
     for (const FieldSet& frame : held_out)
       mean += errors_on_labels(run.context, step, cutoff, {frame}, 0).force_rmse / static_cast<double>(held_out.size());
-    text += fmt::format(" held-out frames {:.4f} eV/Å in the mean;", mean);
+    text += fmt::format(" held-out frames {:.4g} eV/Å in the mean;", mean);
     const auto judge = [&](const char* set, const std::vector<FieldSet>& frames) {
       if (frames.empty()) return;
       const LabelErrors e = errors_on_labels(run.context, step, cutoff, frames, 0);
-      text += fmt::format(" {} RMSE {:.4f} eV/Å, {:.2f} meV/atom;", set, e.force_rmse, 1000.0 * e.energy_rmse);
+      text += fmt::format(" {} RMSE {:.4g} eV/Å, {:.2f} meV/atom;", set, e.force_rmse, 1000.0 * e.energy_rmse);
     };
     judge("held-out", held_out);
     judge("test", run.frames.test);

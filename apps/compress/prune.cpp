@@ -33,7 +33,7 @@ class Pruning {
     neighbors_ = potential::neighbors_per_atom(held_out_, shape().cutoff);
     const potential::PrunedShape all{full_->kept_invariants(), shape().components, shape().hidden};
     full_error_ = cross_validated(all, full_held_out_, nullptr);
-    log::info(fmt::format("full model: {:.4f} eV/Å, mean over the held-out frames of {} folds; {}", full_error_,
+    log::info(fmt::format("full model: {:.4g} eV/Å, mean over the held-out frames of {} folds; {}", full_error_,
                           config_.folds, described(*full_)));
     const auto order = potential::elimination_order(run_.context, ridge_, static_cast<int>(full_->elements().size()),
                                                     full_->invariants(), training_.ridge);
@@ -118,7 +118,7 @@ double Pruning::attempt(const potential::PrunedShape& s) {
   std::shared_ptr<potential::NeuralPotential> model;
   const double error = cross_validated(s, -1.0, &model);
   const bool accepted = error <= (1.0 + config_.bound) * full_error_;
-  log::info(fmt::format("  {:.4f} eV/Å with {}{}", error, described(*model), accepted ? "" : ": not accepted"));
+  log::info(fmt::format("  {:.4g} eV/Å with {}{}", error, described(*model), accepted ? "" : ": not accepted"));
   if (accepted) {  // it is smaller than every one that was accepted before
     best_ = model;
     best_error_ = error;
@@ -131,7 +131,7 @@ void Pruning::conclude() {
   const auto& small = best_->config();
   log::info(
       fmt::format("removed: {} of {} invariants, {} of {} components, {} of {} neurons in each hidden layer; "
-                  "held-out error {:.4f} → {:.4f} eV/Å",
+                  "held-out error {:.4g} → {:.4g} eV/Å",
                   full_->invariants().count - best_->invariants().count, full_->invariants().count,
                   shape().components - small.components, shape().components, shape().hidden - small.hidden,
                   shape().hidden, full_error_, best_error_));

@@ -14,7 +14,6 @@
 #include "apps/signals.hpp"
 #include "apps/training_report.hpp"
 #include "io/atomic_file.hpp"
-#include "io/collective.hpp"
 #include "io/model.hpp"
 #include "io/toml.hpp"
 #include "kokkos_kernels/base/errors.hpp"

@@ -189,6 +189,21 @@ TEST(Distillation, AHeadNeedsACommitteeToLearnFrom) {
   EXPECT_THROW(fit_spread_head(Context(), t, t, frames), ConfigError);
 }
 
+TEST(Distillation, AnAdoptedModelIsCalibratedAndOtherwiseLeftAsItIs) {
+  const auto t = teacher(true);
+  TrainingConfig nothing = training();
+  nothing.network = false;
+  const auto frames = test::labelled_frames(t, true, 4, 3);
+  PotentialLearner learner(world(), committee_config(), nothing, frames);
+  learner.adopt(*t);
+  const auto report = learner.fit();
+  EXPECT_LT(report.metrics.at("validation/force_rmse_eV_per_A"), 1e-9);  // its own labels
+  EXPECT_EQ(learner.potential()->min_distance, t->min_distance);
+  const FrameLabel label = test::disordered_diamond(true, 55);
+  EXPECT_EQ(test::answer(learner.potential(), label).force, test::answer(t, label).force);
+  EXPECT_NE(learner.potential()->score.distance, t->score.distance);
+}
+
 TEST(Distillation, WhatIsOfAnotherKindIsNotAdopted) {
   const auto frames = test::labelled_frames(teacher(false), false, 4, 2);
   PotentialConfig other = committee_config();
