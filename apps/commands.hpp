@@ -14,6 +14,7 @@ struct CommandLine {
   std::string output;            // --output DIR, or a file for convert
   std::string json;              // --json FILE, benchmark only
   std::string from;              // --from MODEL, train only
+  int search = 0;                // --search N, train only; 0: none
   bool restart = false, quiet = false;
 };
 

@@ -124,6 +124,13 @@ std::vector<FieldSet> read_all(const FrameSource& frames) {
   return all;
 }
 
+std::vector<FieldSet> weighty_frames(const FrameSource& frames) {
+  std::vector<FieldSet> all = read_all(frames), some;
+  for (std::size_t k = 0; k < all.size(); ++k)
+    if (frames.facts(static_cast<std::int64_t>(k)).weight > 0.0) some.push_back(std::move(all[k]));
+  return some;
+}
+
 LabelSources open_label_files(const Communicator& comm, const TrainConfig& config) {
   const Selections all = select_frames(comm, config);
   return {all.train, all.test, all.replay};

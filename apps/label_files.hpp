@@ -24,6 +24,8 @@ LabelSources open_label_files(const Communicator& comm, const TrainConfig& confi
 
 // All frames of a source, with "trajectory" and "source".
 std::vector<FieldSet> read_all(const potential::FrameSource& frames);
+// The same, without those of weight 0, which no training uses.
+std::vector<FieldSet> weighty_frames(const potential::FrameSource& frames);
 // The same as open_label_files(), all in memory on every rank.
 struct LabelledFrames {
   std::vector<FieldSet> train, test;

@@ -102,8 +102,11 @@ void declare(CLI::App& app, CommandLine& line) {
     sub->add_option("--output,-o", line.output, "folder of the run (convert: the file to write)");
     sub->add_flag("--restart", line.restart, "go on from the folder's checkpoint");
     sub->add_flag("--quiet,-q", line.quiet, "only warnings on the terminal");
-    if (command.name == "train")
+    if (command.name == "train") {
       sub->add_option("--from", line.from, "model file to fine-tune, instead of from nothing");
+      sub->add_option("--search", line.search, "try N settings, choose the best on held-out frames")
+          ->check(CLI::Range(1, 100000));
+    }
     if (command.name == "benchmark") sub->add_option("--json", line.json, "also write the result to this file");
   }
 }

@@ -56,6 +56,9 @@ void TrainConfig::visit(ConfigVisitor& v) {
   v.section({"training", "", "how it is trained"}, training);
   v.section({"tune", "", "how a fine-tuning goes on from the given model"}, tune);
   v.section({"inference", "", "in which precision it answers"}, inference);
+  v.section({"search", "", "other settings that are tried: docs/reference/training.md"}, search);
+  v.section({"distill", "", "one network that learns from a committee"}, distill);
+  v.section({"prune", "", "a smaller model of nearly the same error"}, prune);
 }
 
 void TrainConfig::validate() const {
@@ -70,6 +73,15 @@ void TrainConfig::validate() const {
   if (from.empty() && !data.replay.empty())
     throw ConfigError("there is nothing to replay frames into", "data.replay",
                       "name the model to start from: from = \"runs/…/model.h5\", or --from");
+  search.validate();
+  distill.validate();
+  prune.validate();
+  if ((search.candidates > 0) + !distill.teacher.empty() + (prune.bound > 0.0) > 1)
+    throw ConfigError("a run searches, distils or prunes, one of them", "search, distill, prune",
+                      "one run after the other: prune.from and distill.teacher take the model of the one before");
+  if (!distill.teacher.empty() && training.offsets != "none")
+    throw ConfigError("distillation takes labels of one level of energy", "training.offsets",
+                      "offsets = \"none\", with labels that have none");
 }
 
 }  // namespace locum::apps

@@ -8,6 +8,10 @@
 #include "surrogates/potential/inference_config.hpp"
 #include "surrogates/potential/potential_config.hpp"
 #include "surrogates/potential/tuning.hpp"
+#include "apps/search/search_config.hpp"
+#include "surrogates/potential/distillation.hpp"
+#include "surrogates/potential/potential_config.hpp"
+#include "surrogates/potential/pruning.hpp"
 
 namespace locum::apps {
 
@@ -37,6 +41,9 @@ struct TrainConfig {
   potential::TrainingConfig training;
   potential::TuneConfig tune;
   potential::InferenceConfig inference;
+  SearchConfig search;  // at most one of these
+  potential::DistillConfig distill;
+  potential::PruneConfig prune;
 
   void visit(ConfigVisitor& v);
   void validate() const;

@@ -53,7 +53,9 @@ Attempt attempt(const Context& caller, TrainConfig config, int seed) {
   context.comm.barrier();
   const Stopwatch watch;
   const LabelledFrames frames = read_label_files(context.comm, config);
-  potential::PotentialLearner learner(context, config.potential, config.training, frames.train, config.inference);
+  potential::LearnerOptions options;
+  options.inference = config.inference;
+  potential::PotentialLearner learner(context, config.potential, config.training, frames.train, options);
   learner.fit();
   const double seconds = context.comm.max(watch.seconds());
   potential::PotentialStep step(learner.potential());

@@ -9,6 +9,7 @@
 #include "kokkos_kernels/linalg/dense.hpp"
 #include "kokkos_kernels/random/philox.hpp"
 #include "solvers/md/simulation.hpp"
+#include "surrogates/potential/inference_cost.hpp"
 #include "surrogates/potential/potential_step.hpp"
 
 namespace locum::apps {
@@ -69,22 +70,6 @@ std::shared_ptr<potential::NeuralPotential> any_potential() {
   potential->use_network = true;
   potential->upload();
   return potential;
-}
-
-// Multiplications and additions of an atom with `neighbors` neighbours, from the lists of invariants: densities (2 a
-// slot and pair), their derivatives contracted with the adjoint (6), invariants and adjoints, projection, networks.
-double operations_per_atom(const potential::NeuralPotential& potential, double neighbors) {
-  const potential::InvariantSet& set = potential.invariants();
-  const potential::PotentialConfig& config = potential.config();
-  double operations = 8.0 * neighbors * set.slots();
-  for (const auto& term : set.three_body) operations += 6.0 * term.width;
-  for (const auto& coupling : set.couplings) {
-    const double terms = set.terms_start[coupling.entries + coupling.width] - set.terms_start[coupling.entries];
-    operations += 9.0 * terms + 4.0 * coupling.width * (coupling.target_end - coupling.target);
-  }
-  operations += 4.0 * set.count * config.components + 2.0 * set.count;
-  operations += 4.0 * config.members * potential::network_size(config.components, config.hidden);
-  return operations;
 }
 
 // What a core reaches in a matrix product, operations/s: the practical bound of arithmetic.
@@ -176,9 +161,9 @@ BenchmarkResult run_potential(const Context& context, PotentialBenchmarkConfig c
   result.unit = "atom·timesteps/s";
   const double rate_of_product = context.comm.sum(
       precision == potential::Precision::fp64 ? product_rate<double>(context) : product_rate<float>(context));
-  result.bound_share = result.rate * operations_per_atom(*potential, neighbors) / rate_of_product;
+  result.bound_share = result.rate * potential::operations_per_atom(*potential, neighbors) / rate_of_product;
   result.bound = fmt::format("{:.0f} k operations an atom at the {:.0f} GFLOP/s of a matrix product",
-                             operations_per_atom(*potential, neighbors) / 1000.0, rate_of_product / 1e9);
+                             potential::operations_per_atom(*potential, neighbors) / 1000.0, rate_of_product / 1e9);
   return result;
 }
 

@@ -94,8 +94,10 @@ void LearnRun::make_data() {
 }
 
 void LearnRun::train() {
+  potential::LearnerOptions options;
+  options.inference = config_.inference;
   learner_ = std::make_unique<potential::PotentialLearner>(context_, config_.potential, config_.training,
-                                                           training_frames_, config_.inference);
+                                                           training_frames_, std::move(options));
   surrogate_ = std::make_unique<potential::PotentialStep>(learner_->potential());
   if (stages_.groups.count("trained")) {
     learner_->restore(stages_.groups.at("learner"));

@@ -11,18 +11,6 @@
 namespace locum::apps {
 namespace {
 
-// A Unicode text for gnuplot's enhanced mode, which would read these characters as marks.
-std::string preamble(const std::string& name, int width, int height) {
-  return fmt::format(
-      "set terminal svg size {},{} dynamic enhanced font 'Helvetica,13' name '{}'\n"
-      "set encoding utf8\n"
-      "set border 3 lc rgb '{}' lw 0.8\n"
-      "set tics nomirror out scale 0.5\n"
-      "set grid lc rgb '{}' lw 0.7 lt 1\n"
-      "set key tmargin right horizontal samplen 2\n",
-      width, height, name, FigureColors::ink, FigureColors::faint);
-}
-
 // "$name << EOD" with one row a line; NaN becomes a gap.
 class DataBlock {
  public:
@@ -83,7 +71,7 @@ std::string two_curves(const std::string& name, const std::string& axes, const s
   if (x.size() < 2 || solver.size() != x.size() || surrogate.size() != x.size()) return "";
   DataBlock data("curves");
   for (std::size_t k = 0; k < x.size(); ++k) data.row(x[k] * x_scale, solver[k] * y_scale, surrogate[k] * y_scale);
-  return preamble(name, 460, 320) + axes + data.str() +
+  return figure_preamble(name, 460, 320) + axes + data.str() +
          fmt::format(
              "set xrange [0:{:.6g}]\n"
              "plot $curves using 1:2 with lines lw 2.2 lc rgb '{}' title 'solver', "
@@ -92,6 +80,17 @@ std::string two_curves(const std::string& name, const std::string& axes, const s
 }
 
 }  // namespace
+
+std::string figure_preamble(const std::string& name, int width, int height) {
+  return fmt::format(
+      "set terminal svg size {},{} dynamic enhanced font 'Helvetica,13' name '{}'\n"
+      "set encoding utf8\n"
+      "set border 3 lc rgb '{}' lw 0.8\n"
+      "set tics nomirror out scale 0.5\n"
+      "set grid lc rgb '{}' lw 0.7 lt 1\n"
+      "set key tmargin right horizontal samplen 2\n",
+      width, height, name, FigureColors::ink, FigureColors::faint);
+}
 
 std::vector<TimelineBin> bin_timeline(const std::vector<TimelineEntry>& entries, std::size_t most) {
   std::vector<TimelineBin> bins;
@@ -163,7 +162,7 @@ std::string timeline_figure(const ReportData& data) {
     if (e.audited && std::isfinite(e.error) && e.error > 0) errors.row(e.time * 1e-3, e.error);
     if (e.audited && e.error > 0) lowest = std::min(lowest, e.error);
   }
-  std::string script = preamble("timeline", 940, 600) + columns.str() + audits.str() + errors.str();
+  std::string script = figure_preamble("timeline", 940, 600) + columns.str() + audits.str() + errors.str();
   for (const auto& event : data.learning)
     script += fmt::format(
         "set arrow from first {0:.6g},graph 0 to first {0:.6g},graph 1 nohead back lw 0.9 dt (2,3) lc rgb '{1}'\n",
@@ -209,7 +208,7 @@ std::string parity_figure(const ReportParity& parity) {
       data.row(-reach + (column + 0.5) * width, -reach + (row + 0.5) * width, (alpha << 24) | 0x0072b2);
     }
   }
-  return preamble("parity", 460, 430) + data.str() +
+  return figure_preamble("parity", 460, 430) + data.str() +
          fmt::format(
              "set xrange [{0:.6g}:{1:.6g}]\nset yrange [{0:.6g}:{1:.6g}]\nset size ratio 1\nunset key\n"
              "set xlabel 'solver: force component / eV Å^{{−1}}'\nset ylabel 'surrogate / eV Å^{{−1}}'\n"
@@ -233,7 +232,7 @@ std::string force_error_figure(const ReportParity& parity) {
   const auto n = static_cast<double>(parity.solver.size());
   for (int b = 0; b < bins; ++b) data.row(-reach + b * width, std::max(count[b], 0.3) / (n * width));
   data.row(reach, 0.3 / (n * width));  // a step needs its end
-  return preamble("errors", 460, 430) + data.str() +
+  return figure_preamble("errors", 460, 430) + data.str() +
          fmt::format(
              "set logscale y\nset format y '10^{{%L}}'\nset xrange [{1:.6g}:{2:.6g}]\nset yrange "
              "[{3:.3g}:*]\n"

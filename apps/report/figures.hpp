@@ -18,6 +18,9 @@ struct FigureColors {
   static constexpr const char* audit = "#009e73";
 };
 
+// What every script begins with: an SVG of this size in pixels, and the house's axes.
+std::string figure_preamble(const std::string& name, int width, int height);
+
 // A stretch of the timeline that is drawn as one column.
 struct TimelineBin {
   double begin = 0.0, end = 0.0;                           // ps

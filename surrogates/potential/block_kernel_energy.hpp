@@ -212,6 +212,11 @@ KOKKOS_INLINE_FUNCTION void BlockKernel<L, P, Shape>::networks(const Work& w, P&
       spread2 += off * off;
     }
   spread2 = spread2 * P(model.members > 1 ? 1.0 / (model.members - 1) : 0.0);
+  if (model.use_network && model.spread_head.extent(0) > 0) {  // of the last member: there is one
+    P logarithm(model.spread_head(z, h));
+    for (int k = 0; k < h; ++k) logarithm += P(model.spread_head(z, k)) * h2[k];
+    spread2 = exp(logarithm);
+  }
 }
 
 // |metric (x − center)|² / d: 1 on average in the training set.

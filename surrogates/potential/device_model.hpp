@@ -45,6 +45,7 @@ struct DeviceModelOf : ModelShape {
   RowMajor<const T**> center;       // (species, d)
   RowMajor<const T***> metric;      // (species, d, d), lower triangular
   RowMajor<const T***> network;     // (species, members, ≥ network_size)
+  RowMajor<const T**> spread_head;  // (species, hidden + 1), see SpeciesParameters; empty: none
   // Of int8: steps of q − q̄ (species, M), and what makes the components of ∂E/∂x comparable (species, d).
   RowMajor<const T**> invariant_step, component_scale;
 };

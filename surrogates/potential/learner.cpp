@@ -9,18 +9,31 @@ namespace {
 
 constexpr double update_rate = 0.3;  // of the first training's learning rate
 
+// Throws ConfigError naming the first setting in which two potentials differ.
+void check_same_kind(const NeuralPotential& mine, const NeuralPotential& other) {
+  if (mine.elements() != other.elements())
+    throw ConfigError("the model knows other elements than the data hold", "PotentialLearner::adopt");
+  const FieldSet a = mine.record().groups.at("architecture"), b = other.record().groups.at("architecture");
+  for (const auto& [name, field] : a.fields())
+    if (field.values != b.at(name).values)
+      throw ConfigError("the model was made with another " + name, "potential." + name,
+                        "give the settings that the model's input.toml has");
+  if (mine.kept_invariants() != other.kept_invariants())
+    throw ConfigError("the model has " + std::to_string(other.invariants().count) + " invariants, " +
+                          std::to_string(mine.invariants().count) + " were expected, or others of them",
+                      "PotentialLearner::adopt");
+}
+
 }  // namespace
 
 PotentialLearner::PotentialLearner(Context context, PotentialConfig potential, TrainingConfig training,
-                                   std::vector<FieldSet> frames, InferenceConfig inference,
-                                   std::optional<StartingPoint> start)
+                                   std::vector<FieldSet> frames, LearnerOptions options)
     : PotentialLearner(std::move(context), potential, training, std::make_shared<FramesInMemory>(frames),
-                       std::move(inference), std::move(start)) {}
+                       std::move(options)) {}
 PotentialLearner::PotentialLearner(Context context, PotentialConfig potential, TrainingConfig training,
-                                   std::shared_ptr<FrameSource> frames, InferenceConfig inference,
-                                   std::optional<StartingPoint> start)
+                                   std::shared_ptr<FrameSource> frames, LearnerOptions options)
     : implementation_(std::make_unique<Implementation>(std::move(context), potential, training, std::move(frames),
-                                                       std::move(inference), std::move(start))) {}
+                                                       std::move(options))) {}
 PotentialLearner::~PotentialLearner() = default;
 
 std::shared_ptr<NeuralPotential> PotentialLearner::potential() const { return implementation_->potential; }
@@ -34,6 +47,17 @@ PotentialRecord PotentialLearner::record() const {
   return record;
 }
 const MemoryForecast& PotentialLearner::forecast() const { return implementation_->forecast; }
+
+void PotentialLearner::adopt(const NeuralPotential& model) {
+  Implementation& my = *implementation_;
+  check_same_kind(*my.potential, model);
+  *my.potential = model;
+  my.potential->upload();
+  my.core_only->default_core = model.default_core;
+  my.core_only->upload();
+  my.extractor.use(*my.potential);
+  my.linear_done = true;
+}
 
 train::FitReport PotentialLearner::fit(const EpochCallback& callback) {
   Implementation& my = *implementation_;

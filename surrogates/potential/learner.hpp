@@ -22,24 +22,29 @@
 
 namespace locum::potential {
 
+struct LearnerOptions {
+  // The precision that fit() and update() leave the potential in, where the held-out frames grant it.
+  InferenceConfig inference;
+  // A fine-tuning: architecture and elements are then the given model's. Frames with an element that it does not know
+  // throw ConfigError.
+  std::optional<StartingPoint> start;
+  std::vector<int> kept;  // invariants, of NeuralPotential; empty: all
+};
+
 class PotentialLearner final : public train::Learner {
  public:
   // After every epoch (epoch 0: the linear start): "train/loss", "validation/force_rmse_eV_per_A", "learning_rate", …
   using EpochCallback = std::function<void(int epoch, const std::map<std::string, double>& metrics)>;
 
   // frames: labels of Atomistic::label with an integer scalar "trajectory", the same list on every rank. Validation
-  // (and test) take whole trajectories. Throws ConfigError with fewer than two trajectories. inference: the precision
-  // that fit() and update() leave the potential in, where the held-out frames grant it.
-  // With `start` it is a fine-tuning: `potential` must then be the given model's. Throws ConfigError for an element
-  // that this model does not know.
+  // (and test) take whole trajectories. Throws ConfigError with fewer than two trajectories.
   PotentialLearner(Context context, PotentialConfig potential, TrainingConfig training, std::vector<FieldSet> frames,
-                   InferenceConfig inference = {}, std::optional<StartingPoint> start = {});
+                   LearnerOptions options = {});
   // Frames that are read when they are wanted, each rank its own. The learner gives labels of other ranks back to the
   // source: it serves no second one. Frames of weight 0 are left out. Throws ConfigError when training cannot fit into
   // memory. Collective.
   PotentialLearner(Context context, PotentialConfig potential, TrainingConfig training,
-                   std::shared_ptr<FrameSource> frames, InferenceConfig inference = {},
-                   std::optional<StartingPoint> start = {});
+                   std::shared_ptr<FrameSource> frames, LearnerOptions options = {});
   ~PotentialLearner() override;
 
   // The first training. Metrics: {train,validation,test}/{force_rmse_eV_per_A, energy_rmse_meV_per_atom,
@@ -48,6 +53,12 @@ class PotentialLearner final : public train::Learner {
   train::FitReport fit(const EpochCallback& callback = {});
   // What fit() will need of memory, before anything is read.
   const MemoryForecast& forecast() const;
+  // Takes over every parameter of a potential of the same elements, invariants and sizes, its core and its score too.
+  // fit() then starts with the networks, on what the linear part leaves; with training.network = false it calibrates
+  // and judges, and nothing else. For labels of one level of energy (training.offsets = "none"), and not for update(),
+  // which needs the sums that the linear part came from. Throws ConfigError when the potential is of another kind.
+  // Collective.
+  void adopt(const NeuralPotential& model);
   // The potential that fit() and update() write to; share it with a PotentialStep.
   std::shared_ptr<NeuralPotential> potential() const;
   // The model as its file keeps it, with what a later fine-tuning starts from: the normal equations of the linear part

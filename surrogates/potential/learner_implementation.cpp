@@ -16,21 +16,22 @@ constexpr double core_share = 0.85;
 }  // namespace
 
 PotentialLearner::Implementation::Implementation(Context context_, PotentialConfig config, TrainingConfig training_,
-                                                 std::shared_ptr<FrameSource> frames, InferenceConfig inference_,
-                                                 std::optional<StartingPoint> start_)
+                                                 std::shared_ptr<FrameSource> frames, LearnerOptions options)
     : context(std::move(context_)),
       training(training_),
-      inference(std::move(inference_)),
-      potential(start_ ? NeuralPotential::from_record(start_->model)
-                       : std::make_shared<NeuralPotential>(config, elements_of(*frames))),
-      core_only(std::make_shared<NeuralPotential>(potential->config(), potential->elements())),
+      inference(std::move(options.inference)),
+      potential(options.start
+                    ? NeuralPotential::from_record(options.start->model)
+                    : std::make_shared<NeuralPotential>(config, elements_of(*frames), std::move(options.kept))),
+      core_only(std::make_shared<NeuralPotential>(potential->config(), potential->elements(),
+                                                  potential->kept_invariants())),
       step(potential),
       core_step(core_only),
       pool(context, potential->config().cutoff),
       ridge(context, static_cast<int>(potential->elements().size()), potential->invariants().count, training_),
       distances(context, static_cast<int>(potential->elements().size()), potential->config().components),
       frame_means(context, static_cast<int>(potential->elements().size()), potential->config().components),
-      start(std::move(start_)) {
+      start(std::move(options.start)) {
   training.validate();
   inference.validate();
   extractor.store_as(linalg::precision_of(training.precision));

@@ -16,7 +16,7 @@ namespace locum::potential {
 
 struct PotentialLearner::Implementation {
   Implementation(Context context, PotentialConfig potential, TrainingConfig training,
-                 std::shared_ptr<FrameSource> frames, InferenceConfig inference, std::optional<StartingPoint> start);
+                 std::shared_ptr<FrameSource> frames, LearnerOptions options);
 
   FrameLabel label_of(const FieldSet& fields, std::int64_t index) const;  // with its group
   std::int64_t group_of(const FrameFacts& facts) const;

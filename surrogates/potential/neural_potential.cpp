@@ -5,6 +5,7 @@
 
 #include "kokkos_kernels/base/elements.hpp"
 #include "kokkos_kernels/base/errors.hpp"
+#include "surrogates/potential/kept_invariants.hpp"
 #include "surrogates/potential/rounded_species.hpp"
 
 namespace locum::potential {
@@ -42,6 +43,9 @@ void stack_all(DeviceModelOf<T>& m, const std::vector<SpeciesParameters>& specie
   m.projection = stack(RowMajor<T***>(uninitialized("projection"), S, M, d), species, &SpeciesParameters::projection);
   m.center = stack(RowMajor<T**>(uninitialized("center"), S, d), species, &SpeciesParameters::center);
   m.metric = stack(RowMajor<T***>(uninitialized("metric"), S, d, d), species, &SpeciesParameters::metric);
+  const std::size_t head = species[0].spread_head.size();
+  m.spread_head = stack(RowMajor<T**>(uninitialized("spread_head"), head ? S : 0, head), species,
+                        &SpeciesParameters::spread_head);
   // Members begin on boundaries of four numbers, for the loads of lane_algebra.hpp.
   const RowMajor<T***> network("network", S, C, (size + 3) / 4 * 4);
   const auto host = Kokkos::create_mirror_view(network);
@@ -63,13 +67,14 @@ void check_size(const std::vector<double>& values, std::size_t expected, const s
 
 int network_size(int d, int h) { return d * h + h + h * h + h + h + 1; }
 
-NeuralPotential::NeuralPotential(PotentialConfig config, std::vector<int> elements)
-    : config_(config), elements_(std::move(elements)) {
+NeuralPotential::NeuralPotential(PotentialConfig config, std::vector<int> elements, std::vector<int> kept)
+    : config_(config), elements_(std::move(elements)), kept_(std::move(kept)) {
   config_.validate();
   if (elements_.empty() || static_cast<int>(elements_.size()) > largest_species)
     throw ConfigError("a potential for " + std::to_string(elements_.size()) + " elements", "", "1 … 8");
   std::sort(elements_.begin(), elements_.end());
   invariants_ = make_invariants(config_, static_cast<int>(elements_.size()));
+  if (!kept_.empty()) invariants_ = keep_invariants(invariants_, kept_);
   config_.components = std::min(config_.components, invariants_.count);
   const std::size_t M = invariants_.count, d = config_.components;
   SpeciesParameters zero;
@@ -120,6 +125,7 @@ void NeuralPotential::upload() {
   m.score_spread = score.spread;
   m.score_distance = score.distance;
   std::vector<int> species_of(128, -1);
+  const std::size_t head = species_[0].spread_head.empty() ? 0 : config_.hidden + 1;
   for (std::size_t s = 0; s < S; ++s) {
     m.element[s] = elements_[s];
     check_size(species_[s].linear, M, "linear");
@@ -135,6 +141,7 @@ void NeuralPotential::upload() {
     m.centred_constant[s] = std::inner_product(species_[s].linear.begin(), species_[s].linear.end(),
                                                species_[s].mean.begin(), species_[s].constant);
     species_of[elements_[s]] = static_cast<int>(s);
+    check_size(species_[s].spread_head, head, "spread_head");
   }
   m.species_of = list_to_device("species_of", species_of);
   if (device_.three_body.extent(0) > 0) {  // the lists never change

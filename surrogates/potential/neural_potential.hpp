@@ -37,6 +37,9 @@ struct SpeciesParameters {
   // The mean of x over a frame, measured over the frames of the training set: its mean (d), one over its deviation (d).
   std::vector<double> frame_center, frame_metric;
   std::vector<double> network;  // (m, network_size(d, h)); layout of nn::Committee
+  // What stands for the committee's spread in a single network: log spread² = head_h + Σ_k head_k h2_k over its last
+  // hidden layer; (h + 1), or empty: there is none. All species have one, or none has.
+  std::vector<double> spread_head;
 };
 
 // s_i² = c0² + c1² spread_i² + c2² distance_i² + c3² (distance of the frame)², eV/Å.
@@ -47,11 +50,13 @@ struct ScoreParameters {
 class NeuralPotential {
  public:
   // elements: atomic numbers that the model knows, ascending, each once. Parameters start at zero.
-  NeuralPotential(PotentialConfig config, std::vector<int> elements);
+  // kept: which of make_invariants()'s it has (keep_invariants()); empty: all.
+  NeuralPotential(PotentialConfig config, std::vector<int> elements, std::vector<int> kept = {});
 
   const PotentialConfig& config() const { return config_; }
   const std::vector<int>& elements() const { return elements_; }
   const InvariantSet& invariants() const { return invariants_; }
+  const std::vector<int>& kept_invariants() const { return kept_; }
   // Index of an element among elements(); throws ConfigError that lists the known ones.
   int species_of(int atomic_number) const;
 
@@ -81,6 +86,7 @@ class NeuralPotential {
  private:
   PotentialConfig config_;
   std::vector<int> elements_;
+  std::vector<int> kept_;
   InvariantSet invariants_;
   std::vector<SpeciesParameters> species_;
   DeviceModel device_;

@@ -79,6 +79,9 @@ PotentialRecord NeuralPotential::record() const {
   range.add_scalar("min_energy", "eV", min_energy);
   range.add_scalar("max_energy", "eV", max_energy);
   range.add_scalar("use_network", "1", std::int64_t{use_network});
+  if (!kept_.empty())
+    range.add("kept_invariants", "1", {static_cast<std::int64_t>(kept_.size())},
+              std::vector<std::int64_t>(kept_.begin(), kept_.end()));
   FieldSet& calibration = record.groups["calibration"];
   calibration.add_scalar("floor", "eV/Angstrom", score.floor);
   calibration.add_scalar("spread", "1/Angstrom", score.spread);
@@ -98,6 +101,7 @@ PotentialRecord NeuralPotential::record() const {
     fields.add("frame_center", "1", {d}, p.frame_center);
     fields.add("frame_metric", "1", {d}, p.frame_metric);
     fields.add("network", "1", {C, network_size(config_.components, config_.hidden)}, p.network);
+    if (!p.spread_head.empty()) fields.add("spread_head", "1", {config_.hidden + 1}, p.spread_head);
   }
   return record;
 }
@@ -112,7 +116,10 @@ std::shared_ptr<NeuralPotential> NeuralPotential::from_record(const PotentialRec
   config.visit(reader);
   const FieldSet& range = group(record, "range");
   const auto& elements = range.integer("elements");
-  auto potential = std::make_shared<NeuralPotential>(config, std::vector<int>(elements.begin(), elements.end()));
+  std::vector<int> kept;  // files of unpruned potentials do not say
+  if (range.has("kept_invariants"))
+    kept.assign(range.integer("kept_invariants").begin(), range.integer("kept_invariants").end());
+  auto potential = std::make_shared<NeuralPotential>(config, std::vector<int>(elements.begin(), elements.end()), kept);
   potential->min_distance = range.real_scalar("min_distance");
   potential->default_core = range.real_scalar("default_core");
   potential->min_energy = range.real_scalar("min_energy");
@@ -134,6 +141,7 @@ std::shared_ptr<NeuralPotential> NeuralPotential::from_record(const PotentialRec
     p.frame_center = fields.real("frame_center");
     p.frame_metric = fields.real("frame_metric");
     p.network = fields.real("network");
+    if (fields.has("spread_head")) p.spread_head = fields.real("spread_head");
   }
   // Files from before there was a choice have none.
   if (const auto word = record.attributes.find("inference_precision"); word != record.attributes.end())

@@ -141,6 +141,13 @@ TEST(Precision, UnknownWordsAndBoundsAreRefused) {
   EXPECT_THROW(config.validate(), ConfigError);
 }
 
+LearnerOptions in_single(double bound) {
+  LearnerOptions options;
+  options.inference.precision = "fp32";
+  options.inference.bound = bound;
+  return options;
+}
+
 // A linear student of a linear teacher with a little more: quick to fit, and wrong by something.
 PrecisionCheck check_after_fit(double bound, Precision& granted, double& rmse) {
   PotentialConfig teacher = small_config(2), student = teacher;
@@ -149,11 +156,11 @@ PrecisionCheck check_after_fit(double bound, Precision& granted, double& rmse) {
   TrainingConfig training;
   training.network = false;
   training.validation_fraction = 0.25;
-  PotentialLearner learner(Context{}, student, training, frames, {"fp32", bound});
+  PotentialLearner learner(Context{}, student, training, frames, in_single(bound));
   const auto report = learner.fit();
   rmse = report.metrics.at("validation/force_rmse_eV_per_A");
   granted = learner.potential()->precision;
-  PotentialLearner restarted(Context{}, student, training, frames, {"fp32", bound});
+  PotentialLearner restarted(Context{}, student, training, frames, in_single(bound));
   restarted.restore(learner.state());
   EXPECT_EQ(restarted.potential()->precision, granted);
   return learner.precision();

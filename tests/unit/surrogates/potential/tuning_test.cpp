@@ -64,13 +64,14 @@ PotentialRecord given_model(bool network = true) {
 }
 
 template <class Change = void (*)(TuneConfig&)>
-StartingPoint starting_point(
+LearnerOptions starting_point(
     PotentialRecord model, const Change& change = [](TuneConfig&) {}, const std::vector<FieldSet>& replay = {}) {
-  StartingPoint start;
+  LearnerOptions options;
+  StartingPoint& start = options.start.emplace();
   start.model = std::move(model);
   change(start.tune);
   if (!replay.empty()) start.replay = std::make_shared<FramesInMemory>(replay);
-  return start;
+  return options;
 }
 
 // A model that learned on, and one that was written, read and fine-tuned: the same normal equations.
@@ -78,7 +79,7 @@ TEST(Tuning, WithMemoryTheLinearPartIsThatOfOldAndNewDataTogether) {
   PotentialLearner together(world(), small_config(), short_training(false), old_domain());
   together.fit();
   PotentialLearner tuned(world(), small_config(), short_training(false), new_domain(),
-                         {}, starting_point(together.record()));
+                         starting_point(together.record()));
   tuned.fit();
   // Of four trajectories of three frames the split holds out the third.
   const std::vector<FieldSet> fresh = new_domain();
@@ -97,7 +98,7 @@ TEST(Tuning, WithMemoryTheLinearPartIsThatOfOldAndNewDataTogether) {
 TEST(Tuning, AFrozenTrunkStaysBitForBitAndTheLastLayerMoves) {
   const PotentialRecord model = given_model();
   PotentialLearner tuned(world(), small_config(), short_training(true), new_domain(),
-                         {}, starting_point(model, [](TuneConfig& tune) { tune.trunk = "frozen"; }));
+                         starting_point(model, [](TuneConfig& tune) { tune.trunk = "frozen"; }));
   tuned.fit();
   const auto given = NeuralPotential::from_record(model);
   ASSERT_TRUE(given->use_network);
@@ -117,7 +118,7 @@ TEST(Tuning, AFrozenTrunkStaysBitForBitAndTheLastLayerMoves) {
 TEST(Tuning, ReplayKeepsTheOldDomainAndItsErrorIsReported) {
   const PotentialRecord model = given_model();
   PotentialLearner tuned(world(), small_config(), short_training(true), new_domain(),
-                         {}, starting_point(
+                         starting_point(
                              model,
                              [](TuneConfig& tune) {
                                tune.trunk = "adapters";
@@ -126,7 +127,7 @@ TEST(Tuning, ReplayKeepsTheOldDomainAndItsErrorIsReported) {
                              old_domain()));
   const auto metrics = tuned.fit().metrics;
   PotentialLearner forgets(world(), small_config(), short_training(true), new_domain(),
-                           {}, starting_point(
+                           starting_point(
                                model,
                                [](TuneConfig& tune) {
                                  tune.memory = false;
@@ -143,7 +144,7 @@ TEST(Tuning, ReplayKeepsTheOldDomainAndItsErrorIsReported) {
 TEST(Tuning, AStrongPriorWithoutMemoryLeavesTheLinearPartAsItWas) {
   const PotentialRecord model = given_model(false);
   PotentialLearner tuned(world(), small_config(), short_training(false), new_domain(),
-                         {}, starting_point(model, [](TuneConfig& tune) {
+                         starting_point(model, [](TuneConfig& tune) {
                            tune.memory = false;
                            tune.prior = 1e5;
                          }));
@@ -159,10 +160,10 @@ TEST(Tuning, AStrongPriorWithoutMemoryLeavesTheLinearPartAsItWas) {
 TEST(Tuning, WhatTheModelLacksIsSaid) {
   PotentialRecord model = given_model(false);
   EXPECT_THROW(PotentialLearner(world(), small_config(), short_training(false),
-                                labelled_frames(teacher(true), true, 4, 3, 0.1), {}, starting_point(model)),
+                                labelled_frames(teacher(true), true, 4, 3, 0.1), starting_point(model)),
                ConfigError);
   model.groups.erase(memory_group);
-  EXPECT_THROW(PotentialLearner(world(), small_config(), short_training(false), new_domain(), {}, starting_point(model)),
+  EXPECT_THROW(PotentialLearner(world(), small_config(), short_training(false), new_domain(), starting_point(model)),
                ConfigError);
   TuneConfig wrong;
   wrong.trunk = "ice";
