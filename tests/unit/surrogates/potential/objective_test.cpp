@@ -228,5 +228,44 @@ TEST(NetworkObjective, ItsLayoutCoversEveryMembersMatrices) {
   EXPECT_NO_THROW(train::make_optimizer("soap", s.objective.parameters(), layout));
 }
 
+// What does not fit into memory is made when it is asked for: as seldom as possible, and with the same answer.
+TEST(NetworkObjective, ASampleIsAskedForOnceInEachBatchThatHasIt) {
+  PotentialConfig config;
+  config.cutoff = 4.2;
+  config.radials = 3;
+  config.l_max = 2;
+  config.four_body_radials = 0;
+  config.components = 6;
+  const auto potential = test::random_potential(config, {6, 14});
+  FeatureExtractor extractor;
+  extractor.use(*potential);
+  const nn::CommitteeShape shape{2, 6, 5};
+  NetworkObjective kept({}, shape, 2, TrainingConfig()), made({}, shape, 2, TrainingConfig());
+  std::vector<int> asked(3, 0);
+  for (int k = 0; k < 3; ++k) {
+    const auto make = [&extractor, k] {
+      auto sample = std::make_shared<NetworkSample>();
+      const FrameLabel label = test::disordered_diamond(true, 40 + k);
+      sample->features = extractor.network(Frame(Communicator::self(), label, 4.2));
+      sample->force = View<float* [3]>("residual_force", label.atoms());
+      return std::shared_ptr<const NetworkSample>(sample);
+    };
+    kept.add_training(make());
+    kept.add_validation(make());
+    made.add_training([&asked, make, k] {
+      ++asked[k];
+      return make();
+    });
+    made.add_validation([make] { return make(); });
+  }
+  std::vector<double> p(kept.parameters(), 0.1), one(p.size()), other(p.size());
+  for (const std::vector<int>& batch : {std::vector<int>{2, 0}, std::vector<int>{0}}) {
+    EXPECT_EQ(kept.gradient(p, batch, one), made.gradient(p, batch, other));
+    EXPECT_EQ(one, other);
+  }
+  EXPECT_EQ(asked, (std::vector<int>{2, 0, 1}));
+  EXPECT_EQ(kept.validate(p), made.validate(p));
+}
+
 }  // namespace
 }  // namespace locum::potential
