@@ -174,8 +174,11 @@ KOKKOS_INLINE_FUNCTION void BlockKernel<L, P, Shape>::round_gradient(const Work&
       }
       for (int k = 0; k < d; ++k) {
         T& g = w.gradient[k].lane(lane);
-        g = model.operands == Precision::int8 ? in_steps(g, largest / (T(127) * model.component_scale(z, k)))
-                                              : rounded(g, model.operands);
+        const T scale = model.component_scale(z, k);  // zero: nothing multiplies with g
+        if (model.operands == Precision::int8)
+          g = in_steps(g, scale > T(0) ? largest / (T(127) * scale) : T(0));
+        else
+          g = rounded(g, model.operands);
       }
     }
   }

@@ -85,6 +85,32 @@ TEST(Gemm, TakesSubViewsOfColumns) {
   EXPECT_DOUBLE_EQ(ch(4, 9), noise(4, 9, 3));
 }
 
+// Small integers are the same in every format: whatever multiplies them, the product is exact.
+TEST(GemmRounded, IsExactForOperandsThatFitTheFormat) {
+  const int m = 5, n = 33, k = 70;
+  const auto integers = [](int rows, int columns, std::uint32_t stream) {
+    const Matrix<float> matrix("integers", rows, columns);
+    const auto host = Kokkos::create_mirror_view(matrix);
+    for (int i = 0; i < rows; ++i)
+      for (int j = 0; j < columns; ++j) host(i, j) = static_cast<float>(static_cast<int>(100.0 * noise(i, j, stream)));
+    Kokkos::deep_copy(matrix, host);
+    return matrix;
+  };
+  for (const Op op : {Op::none, Op::transpose}) {
+    const auto a = op == Op::none ? integers(m, k, 1) : integers(k, m, 1), b = integers(k, n, 2);
+    const Matrix<float> plain("plain", m, n);
+    gemm<float>({}, op, Op::none, 1.0f, a, b, 0.0f, plain);
+    const auto expected = host_copy(plain);
+    for (const Operands operands : {Operands::tf32, Operands::bf16, Operands::fp16}) {
+      const Matrix<float> c("c", m, n);
+      gemm_rounded({}, operands, op, a, b, c);
+      const auto found = host_copy(c);
+      for (int i = 0; i < m; ++i)
+        for (int j = 0; j < n; ++j) ASSERT_EQ(found(i, j), expected(i, j)) << i << " " << j;
+    }
+  }
+}
+
 TEST(Gemm, ShapesThatDoNotFitAreRefused) {
   const Matrix<double> a("a", 3, 4), b("b", 5, 2), c("c", 3, 2);
   EXPECT_THROW(gemm<double>({}, Op::none, Op::none, 1.0, a, b, 0.0, c), ConfigError);

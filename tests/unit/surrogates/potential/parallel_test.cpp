@@ -94,7 +94,7 @@ double departure(const Context& context, const std::shared_ptr<NeuralPotential>&
   return most;
 }
 
-// What velocity Verlet itself leaves is some 1e-5 eV/atom here; rounding of the energy's sums may add 1e-7.
+// What velocity Verlet itself leaves is some 1e-6 eV/atom here; rounding of an atom's energy of some eV may add 2e-7.
 TEST(Parallel, SinglePrecisionConservesEnergyAsDoubleDoes) {
   PotentialConfig config;
   config.cutoff = 4.2;

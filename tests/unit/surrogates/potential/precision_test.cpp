@@ -101,6 +101,14 @@ TEST(Precision, FewerBitsOfOperandsCostMoreAndLeaveTheLinearPartAlone) {
     EXPECT_LT(rms_difference(answer_in(p, potential, label), linear), 1e-5 * size);
 }
 
+TEST(Precision, AComponentThatNothingProjectsOnIsNoDivisionByZero) {
+  const auto potential = test::random_potential(small_config(2), {14});
+  auto& projection = potential->species()[0].projection;
+  for (std::size_t m = 0; m < projection.size(); m += potential->config().components) projection[m] = 0.0;
+  const auto answer = answer_in(Precision::int8, potential, test::disordered_diamond(false));
+  for (const double f : answer.force) EXPECT_TRUE(std::isfinite(f));
+}
+
 TEST(Precision, RoundingKeepsTheBitsThatAFormatHas) {
   const float values[] = {1.0f, -1.2345678f, 3.1415927e-3f, 777.77f, -1e-9f, 0.0f};
   for (const float a : values) {
