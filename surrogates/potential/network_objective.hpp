@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "kokkos_kernels/base/context.hpp"
+#include "kokkos_kernels/collective/device_sum.hpp"
 #include "surrogates/nn/committee.hpp"
 #include "surrogates/potential/network_batch.hpp"
 #include "surrogates/train/trainer.hpp"
@@ -43,6 +44,7 @@ class NetworkObjective final : public train::Objective {
   void forward(Workspace& w);
   void step();
   Context context_;
+  collective::DeviceSum ranks_;
   int species_;
   LossWeights weights_;
   double loss_scale_ = 1.0;
