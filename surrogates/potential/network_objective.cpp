@@ -52,6 +52,7 @@ struct NetworkObjective::Workspace {
   BatchView view;
   BySpecies x;
   View<double*> sums;  // of the residuals, or the errors of frames
+  HostView<double*> sums_host;
   std::vector<nn::Committee<float>::Cache> cache;
   linalg::Recording recording;  // of a training step
 
@@ -76,7 +77,10 @@ bool NetworkObjective::Workspace::fit_to_batch(int species, int members, int inp
   fit(view.atom_virial, "atom_virial", 6L * members * c.atoms);
   fit(view.virial, "network_virial", 6L * members * c.slots);
   const std::size_t sums_size = static_cast<std::size_t>(c.slots) * std::max(members, FrameErrors::numbers);
-  if (sums.extent(0) < sums_size) sums = View<double*>(uninitialized("batch_sums"), sums_size);
+  if (sums.extent(0) < sums_size) {
+    sums = View<double*>(uninitialized("batch_sums"), sums_size);
+    sums_host = Kokkos::create_mirror_view(sums);
+  }
   for (int z = 0; z < species; ++z) {
     view.rows[z] = c.rows[z];
     fit(x.at[z], "batch_x", c.rows[z], inputs);
@@ -89,6 +93,7 @@ bool NetworkObjective::Workspace::fit_to_batch(int species, int members, int inp
 
 NetworkObjective::NetworkObjective(Context context, nn::CommitteeShape shape, int species, const TrainingConfig& config)
     : context_(std::move(context)),
+      ranks_(context_.comm),
       species_(species),
       at_once_(config.batch_frames),
       weights_{config.energy_weight, config.force_weight, config.virial_weight},
@@ -188,17 +193,17 @@ double NetworkObjective::gradient(std::span<const double> parameters, std::span<
   double loss = 0.0;
   if (prepare(w, samples, static_cast<int>(batch.size()), loss_scale_)) {
     w.recording.run(space, [this] { step(); });
-    using Host = Kokkos::View<float*, Kokkos::HostSpace, Kokkos::MemoryUnmanaged>;
-    Kokkos::deep_copy(space, Host(staging_.data(), staging_.size()), gradient_);
-    const auto sums = Kokkos::create_mirror_view(w.sums);
-    Kokkos::deep_copy(space, sums, w.sums);
+    Kokkos::deep_copy(space, w.sums_host, w.sums);
     space.fence();
-    for (std::size_t k = 0; k < gradient.size(); ++k) gradient[k] = staging_[k] / loss_scale_;
-    for (int k = 0; k < C * w.view.n_slots; ++k) loss += sums(k) / C;
+    for (int k = 0; k < C * w.view.n_slots; ++k) loss += w.sums_host(k) / C;
   } else {
-    std::fill(gradient.begin(), gradient.end(), 0.0);
+    Kokkos::deep_copy(space, gradient_, 0.0f);
   }
-  context_.comm.sum(gradient);
+  ranks_.sum(space, gradient_);
+  using Host = Kokkos::View<float*, Kokkos::HostSpace, Kokkos::MemoryUnmanaged>;
+  Kokkos::deep_copy(space, Host(staging_.data(), staging_.size()), gradient_);
+  space.fence();
+  for (std::size_t k = 0; k < gradient.size(); ++k) gradient[k] = staging_[k] / loss_scale_;
   return context_.comm.sum(loss);
 }
 
@@ -221,8 +226,8 @@ std::map<std::string, double> NetworkObjective::validate(std::span<const double>
     mean.members = 1;
     launch_pair_forces(space, mean);
     launch_teams("frame_errors", space, mean.n_slots, 1, FrameErrors{mean, w.sums});
-    const auto errors = Kokkos::create_mirror_view(w.sums);
-    Kokkos::deep_copy(space, errors, w.sums);
+    Kokkos::deep_copy(space, w.sums_host, w.sums);
+    const auto& errors = w.sums_host;
     space.fence();
     for (std::size_t k = 0; k < w.batch.slots().size(); ++k) {
       const BatchSlot& s = w.batch.slots()[k];

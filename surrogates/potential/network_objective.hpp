@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "kokkos_kernels/base/context.hpp"
+#include "kokkos_kernels/collective/device_sum.hpp"
 #include "surrogates/nn/committee.hpp"
 #include "surrogates/potential/network_batch.hpp"
 #include "surrogates/train/trainer.hpp"
@@ -52,6 +53,7 @@ class NetworkObjective final : public train::Objective {
   void forward(Workspace& w);
   void step();
   Context context_;
+  collective::DeviceSum ranks_;
   int species_;
   int at_once_;  // frames of the validation: no more than a batch of the training holds
   LossWeights weights_;

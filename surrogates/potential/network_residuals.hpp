@@ -5,6 +5,9 @@
 
 namespace locum::potential {
 
+// Kokkos hands larger functors to the GPU by a copy that waits, which a recording must not.
+static_assert(sizeof(GatherInputs) < 4096 && sizeof(BatchView) + sizeof(View<double*>) < 4096);
+
 using TeamPolicy = Kokkos::TeamPolicy<ExecutionSpace>;
 using TeamMember = TeamPolicy::member_type;
 

@@ -50,6 +50,7 @@ const std::vector<Library>& libraries() {
       {"lapack", {"kokkos_kernels/linalg"}},
       {"cublas", {"kokkos_kernels/linalg"}},
       {"cusolver", {"kokkos_kernels/linalg"}},
+      {"nccl", {"kokkos_kernels/collective"}},
       {"fftw", {"kokkos_kernels/fft"}},
       {"cufft", {"kokkos_kernels/fft"}},
       {"cudnn", {"kokkos_kernels/conv"}},
