@@ -180,8 +180,24 @@ std::string table(const SearchResults& results) {
   return text;
 }
 
+namespace {
+
+// An axis from a little below the smallest to a little above the largest, with tics at 1, 2 and 5 of every decade.
+std::string logarithmic_axis(double smallest, double largest) {
+  const double low = 0.8 * smallest, high = 1.25 * largest;
+  std::string tics;
+  for (double decade = std::pow(10.0, std::floor(std::log10(low))); decade < high; decade *= 10.0)
+    for (const double step : {1.0, 2.0, 5.0})
+      if (step * decade > low && step * decade < high)
+        tics += fmt::format("{}{:g}", tics.empty() ? "" : ", ", step * decade);
+  return fmt::format("set logscale x\nset xrange [{:.6g}:{:.6g}]\nset xtics ({})\n", low, high, tics);
+}
+
+}  // namespace
+
 std::string front_figure(const SearchResults& results) {
   std::string early, last, chosen;
+  const auto [cheapest, dearest] = std::minmax_element(results.operations.begin(), results.operations.end());
   for (const SearchTraining& t : standings(results)) {
     if (!t.failure.empty()) continue;
     const std::string row = fmt::format("{:.6g} {:.6g} {}\n", results.operations[t.candidate], t.error, t.candidate);
@@ -195,8 +211,8 @@ std::string front_figure(const SearchResults& results) {
     return rows.empty() ? "" : "$" + name + " << EOD\n" + rows + "EOD\n";
   };
   std::string script = figure_preamble("front", 700, 460) + block("early", early) + block("last", last) +
-                       block("chosen", chosen) +
-                       "set logscale x\nset offsets graph 0.05, graph 0.05, graph 0.05, graph 0.05\n"
+                       block("chosen", chosen) + logarithmic_axis(*cheapest, *dearest) +
+                       "set offsets 0, 0, graph 0.05, graph 0.05\n"
                        "set xlabel 'inference: 1000 operations per atom and timestep'\n"
                        "set ylabel 'force error, mean over held-out frames / eV Å^{−1}'\nplot ";
   if (!early.empty())
