@@ -25,6 +25,7 @@ struct ModelShape {
   int element[largest_species] = {};
   double constant[largest_species] = {};          // b_z
   double centred_constant[largest_species] = {};  // b_z + w_z·q̄_z, where w_z multiplies q − q̄_z
+  double linear_scale[largest_species] = {};      // a power of two that brings w_z into the reach of 16 bits
 
   View<const ThreeBody*> three_body;
   View<const Coupling*> couplings;

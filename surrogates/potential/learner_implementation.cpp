@@ -39,8 +39,8 @@ PotentialLearner::Implementation::Implementation(Context context_, PotentialConf
   std::vector<std::int64_t> kept, trajectory;
   for (std::int64_t k = 0; k < frames->size(); ++k) {
     const FrameFacts facts = frames->facts(k);
-    require_known(facts);
     if (facts.weight == 0.0) continue;
+    require_known(facts);
     kept.push_back(k);
     // A frame that belongs to no trajectory is one of its own.
     trajectory.push_back(facts.trajectory >= 0 ? facts.trajectory : -1 - k);

@@ -1,6 +1,7 @@
 #include "surrogates/potential/neural_potential.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "kokkos_kernels/base/elements.hpp"
@@ -54,6 +55,15 @@ void stack_all(DeviceModelOf<T>& m, const std::vector<SpeciesParameters>& specie
       for (std::size_t k = 0; k < size; ++k) host(z, c, k) = static_cast<T>(species[z].network[c * size + k]);
   Kokkos::deep_copy(network, host);
   m.network = network;
+}
+
+// fp16 ends at 65504 and 6e-8: the largest weight comes to 2¹⁴ at most. Its own inverse must fit, too.
+double scale_for_halves(const std::vector<double>& weights) {
+  double largest = 0.0;
+  for (const double w : weights) largest = std::max(largest, std::abs(w));
+  int exponent = 0;
+  std::frexp(largest, &exponent);
+  return std::ldexp(1.0, std::clamp(14 - exponent, -14, 14));
 }
 
 void check_size(const std::vector<double>& values, std::size_t expected, const std::string& name) {
@@ -140,6 +150,7 @@ void NeuralPotential::upload() {
     m.constant[s] = species_[s].constant;
     m.centred_constant[s] = std::inner_product(species_[s].linear.begin(), species_[s].linear.end(),
                                                species_[s].mean.begin(), species_[s].constant);
+    m.linear_scale[s] = scale_for_halves(species_[s].linear);
     species_of[elements_[s]] = static_cast<int>(s);
     check_size(species_[s].spread_head, head, "spread_head");
   }

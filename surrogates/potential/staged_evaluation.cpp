@@ -12,11 +12,12 @@ void fill_extended(const DeviceModelOf<T>& model, const RowMajor<T***>& extended
   const bool split = model.operands != Precision::fp32;
   const auto projection = model.projection;
   const auto linear = model.linear;
+  const ModelShape shape = model;
   Kokkos::parallel_for(
       "extend_projection", RangePolicy(0, model.species * M), KOKKOS_LAMBDA(int k) {
         const int z = k / M, m = k % M;
         for (int j = 0; j < d; ++j) extended(z, m, j) = projection(z, m, j);
-        T left = linear(z, m);
+        T left = static_cast<T>(shape.linear_scale[z]) * linear(z, m);
         for (int j = 0; j < linear_columns; ++j) {
           const T part = split ? static_cast<T>(rounded(static_cast<float>(left), Precision::bf16)) : left;
           extended(z, m, d + j) = part;

@@ -27,7 +27,8 @@ struct StagedMatrices {
   RowMajor<T**> gradient;   // (d + linear_columns, n): ∂E/∂x, and ones, which the products multiply with w
 };
 
-// Columns of [P w] that hold w: one, or where the product rounds its operands, w in three parts of eight bits.
+// Columns of [P w] that hold w: one, or where the product rounds its operands, w in three parts of eight bits. They are
+// scaled by a power of two, and the ones that they meet by its inverse: the parts would be too small for fp16.
 inline constexpr int linear_columns = 3;
 
 // Radial functions whose densities a thread sums: their registers, against forming the harmonics of a pair again.
@@ -186,7 +187,7 @@ KOKKOS_INLINE_FUNCTION void StagedKernel<L, T>::operator()(Networks, const Team&
     base.networks(w, energy, spread2);
     base.round_gradient(w);
     for (int k = 0; k < d; ++k) matrices.gradient(k, column) = w.gradient[k].v;
-    for (int k = 0; k < linear_columns; ++k) matrices.gradient(d + k, column) = T(1);
+    for (int k = 0; k < linear_columns; ++k) matrices.gradient(d + k, column) = T(1.0 / base.model.linear_scale[w.species]);
     if (lane >= w.count) continue;
     base.out.atom_energy(w.atoms[0]) = base.model.centred_constant[w.species] + energy.v;
     if (scored)

@@ -86,7 +86,7 @@ TEST(Gemm, TakesSubViewsOfColumns) {
 }
 
 // Small integers are the same in every format: whatever multiplies them, the product is exact.
-TEST(GemmRounded, IsExactForOperandsThatFitTheFormat) {
+TEST(GemmBatched, IsExactForOperandsThatFitTheFormat) {
   const int m = 5, n = 33, k = 70;
   const auto integers = [](int rows, int columns, std::uint32_t stream) {
     const Matrix<float> matrix("integers", rows, columns);
@@ -101,9 +101,10 @@ TEST(GemmRounded, IsExactForOperandsThatFitTheFormat) {
     const Matrix<float> plain("plain", m, n);
     gemm<float>({}, op, Op::none, 1.0f, a, b, 0.0f, plain);
     const auto expected = host_copy(plain);
-    for (const Operands operands : {Operands::tf32, Operands::bf16, Operands::fp16}) {
+    for (const Precision precision : {Precision::tf32, Precision::bf16, Precision::fp16}) {
       const Matrix<float> c("c", m, n);
-      gemm_rounded({}, operands, op, a, b, c);
+      gemm_batched({}, precision, op, Op::none, m, n, k, 1.0f, a.data(), static_cast<int>(a.stride(0)), 0, b.data(), n,
+                   0, 0.0f, c.data(), n, 0, 1);
       const auto found = host_copy(c);
       for (int i = 0; i < m; ++i)
         for (int j = 0; j < n; ++j) ASSERT_EQ(found(i, j), expected(i, j)) << i << " " << j;
