@@ -5,6 +5,7 @@
 #include "apps/commands.hpp"
 #include "apps/compress/comparison.hpp"
 #include "apps/signals.hpp"
+#include "io/model.hpp"
 #include "kokkos_kernels/base/log.hpp"
 #include "kokkos_kernels/base/timer.hpp"
 #include "surrogates/potential/inference_cost.hpp"
@@ -29,7 +30,7 @@ class Pruning {
 
   void run() {
     take_full();
-    write_model(run_, full_->record(), "full.h5");
+    write_model(run_, best_record_, "full.h5");
     neighbors_ = potential::neighbors_per_atom(held_out_, shape().cutoff);
     const potential::PrunedShape all{full_->kept_invariants(), shape().components, shape().hidden};
     full_error_ = cross_validated(all, full_held_out_, nullptr);
@@ -52,9 +53,9 @@ class Pruning {
                        1e-3 * potential::operations_per_atom(model, neighbors_));
   }
   void take_full();
-  double train(const potential::PrunedShape& s, int fold, std::shared_ptr<potential::NeuralPotential>* model) const;
+  double train(const potential::PrunedShape& s, int fold, potential::PotentialRecord* model) const;
   double cross_validated(const potential::PrunedShape& s, double first,
-                         std::shared_ptr<potential::NeuralPotential>* model) const;
+                         potential::PotentialRecord* model) const;
   double attempt(const potential::PrunedShape& s);
   void conclude();
 
@@ -64,6 +65,7 @@ class Pruning {
   const potential::PruneConfig& config_;
   std::vector<FieldSet> held_out_;
   std::shared_ptr<potential::NeuralPotential> full_, best_;
+  potential::PotentialRecord best_record_;  // as its learner leaves it: a fine-tuning can go on from it
   FieldSet ridge_;  // sums of the full model's linear part
   double full_held_out_ = 0.0, full_error_ = 0.0, best_error_ = 0.0, neighbors_ = 0.0;
 };
@@ -76,11 +78,14 @@ void Pruning::take_full() {
     potential::PotentialLearner learner(context, run_.config.potential, training_, frames);
     fit_with_progress(run_, learner);
     full_ = learner.potential();
+    best_record_ = learner.record();
     full_held_out_ = mean_frame_rmse(learner, held_out_);
     ridge_ = potential::fields_with("memory.ridge.", learner.state());
     return;
   }
-  full_ = read_model(context.comm, config_.from);
+  const io::Tree given = io::read_model(context.comm, config_.from);
+  best_record_ = {given.attributes, given.groups};
+  full_ = potential::NeuralPotential::from_record(best_record_);
   potential::PotentialLearner learner(context, shape(), without_network(training_), frames,
                                       keeping(full_->kept_invariants()));
   learner.fit();
@@ -91,7 +96,7 @@ void Pruning::take_full() {
 
 // Held-out error of one training; its model where one is wanted.
 double Pruning::train(const potential::PrunedShape& s, int fold,
-                      std::shared_ptr<potential::NeuralPotential>* model) const {
+                      potential::PotentialRecord* model) const {
   potential::PotentialConfig smaller = shape();
   smaller.components = s.components;
   smaller.hidden = s.hidden;
@@ -103,32 +108,34 @@ double Pruning::train(const potential::PrunedShape& s, int fold,
       throw Interrupted{fmt::format("stopped by a signal; the full model is {}: prune.from goes on with it",
                                     run_.directory.file("full.h5"))};
   });
-  if (model) *model = learner.potential();
+  if (model) *model = learner.record();
   return mean_frame_rmse(learner, held_out_frames(run_, training));
 }
 
 // Mean over the folds. first: what the first fold is known to give; negative: it is trained, too, and gives the model.
 double Pruning::cross_validated(const potential::PrunedShape& s, double first,
-                                std::shared_ptr<potential::NeuralPotential>* model) const {
+                                potential::PotentialRecord* model) const {
   double sum = first >= 0.0 ? first : train(s, 0, model);
   for (int fold = 1; fold < config_.folds; ++fold) sum += train(s, fold, nullptr);
   return sum / config_.folds;
 }
 
 double Pruning::attempt(const potential::PrunedShape& s) {
-  std::shared_ptr<potential::NeuralPotential> model;
-  const double error = cross_validated(s, -1.0, &model);
+  potential::PotentialRecord record;
+  const double error = cross_validated(s, -1.0, &record);
+  const auto model = potential::NeuralPotential::from_record(record);
   const bool accepted = error <= (1.0 + config_.bound) * full_error_;
   log::info(fmt::format("  {:.4g} eV/Å with {}{}", error, described(*model), accepted ? "" : ": not accepted"));
   if (accepted) {  // it is smaller than every one that was accepted before
     best_ = model;
+    best_record_ = std::move(record);
     best_error_ = error;
   }
   return error;
 }
 
 void Pruning::conclude() {
-  write_model(run_, best_->record(), "model.h5");
+  write_model(run_, best_record_, "model.h5");
   const auto& small = best_->config();
   log::info(
       fmt::format("removed: {} of {} invariants, {} of {} components, {} of {} neurons in each hidden layer; "

@@ -2,7 +2,6 @@
 
 #include <dlfcn.h>
 #include <fmt/format.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -89,10 +88,10 @@ std::uint64_t resident_memory() {
   return resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
 }
 
+// Not getrusage(): its maximum outlives exec(), so that a small program started by a large one seems to be large.
 std::uint64_t peak_memory() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;  // Linux counts in kilobytes
+  const auto most = keyed("/proc/self/status", "VmHWM:");
+  return most ? *most * 1024 : resident_memory();
 }
 
 int ranks_on_node(const Communicator& comm) {
