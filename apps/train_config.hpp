@@ -5,13 +5,12 @@
 #include <string>
 #include <vector>
 
-#include "surrogates/potential/inference_config.hpp"
-#include "surrogates/potential/potential_config.hpp"
-#include "surrogates/potential/tuning.hpp"
 #include "apps/search/search_config.hpp"
 #include "surrogates/potential/distillation.hpp"
+#include "surrogates/potential/inference_config.hpp"
 #include "surrogates/potential/potential_config.hpp"
 #include "surrogates/potential/pruning.hpp"
+#include "surrogates/potential/tuning.hpp"
 
 namespace locum::apps {
 

@@ -15,8 +15,9 @@ void report_test(const Context& context, potential::PotentialLearner& learner, d
   const double cutoff = learner.potential()->config().cutoff;
   for (const auto& [name, value] : as_metrics(errors_on_labels(context, step, cutoff, *test, 0), "test"))
     log::info(fmt::format("  {:<40} {:.5g}", name, value));
-  log::info(fmt::format("  {:<40} {:.3f}  (of the test's atoms; promised: {})", "test/coverage",
-                        coverage_of_bound(learner, test), promised_coverage));
+  if (const auto coverage = coverage_of_bound(learner, test))
+    log::info(fmt::format("  {:<40} {:.3f}  (of the test's atoms; promised: {})", "test/coverage", *coverage,
+                          promised_coverage));
   const GateCheck gate = check_gate(learner, held_out_rmse, test);
   if (!gate.calibrated) return;
   log::info(fmt::format("  gate: threshold {:.3f} eV/Å, median bound of the test's frames {:.3f} eV/Å", gate.threshold,

@@ -54,8 +54,7 @@ potential::LearnerOptions keeping(std::vector<int> kept_invariants) {
 }
 
 std::vector<FieldSet> held_out_frames(const TrainingRun& run, const potential::TrainingConfig& training) {
-  return potential::frames_of(run.frames, potential::parts_of(run.frames, training),
-                              train::Part::validation);
+  return potential::frames_of(run.frames, potential::parts_of(run.frames, training), train::Part::validation);
 }
 
 double mean_frame_rmse(potential::PotentialLearner& learner, const std::vector<FieldSet>& frames) {

@@ -7,11 +7,15 @@
 
 namespace locum::apps {
 
-double coverage_of_bound(potential::PotentialLearner& learner,
-                         const std::shared_ptr<const potential::FrameSource>& frames) {
-  std::vector<double> nonconformity;
-  for (const auto& pair : learner.atom_calibration()) nonconformity.push_back(pair.error / pair.score);
-  const double scale = gate::conformal_quantile(std::move(nonconformity), promised_coverage);
+std::optional<double> coverage_of_bound(potential::PotentialLearner& learner,
+                                        const std::shared_ptr<const potential::FrameSource>& frames) {
+  std::vector<std::vector<double>> nonconformity;
+  for (const auto& frame : learner.atom_calibration()) {
+    auto& of_frame = nonconformity.emplace_back();
+    for (const auto& pair : frame) of_frame.push_back(pair.error / pair.score);
+  }
+  if (nonconformity.size() < gate::pairs_needed(promised_coverage)) return {};
+  const double scale = gate::hierarchical_quantile(nonconformity, promised_coverage);
   const auto pairs = learner.atom_pairs(frames);
   const auto covered = std::count_if(pairs.begin(), pairs.end(), [scale](const train::CalibrationPair& pair) {
     return pair.error <= scale * pair.score;

@@ -60,7 +60,8 @@ Attempt attempt(const Context& caller, TrainConfig config, int seed) {
   const double seconds = context.comm.max(watch.seconds());
   potential::PotentialStep step(learner.potential());
   const LabelErrors errors = errors_on_labels(context, step, config.potential.cutoff, frames.test, 0);
-  return {seconds, errors.force_rmse, 1000.0 * errors.energy_rmse, coverage_of_bound(learner, std::make_shared<potential::FramesInMemory>(frames.test))};
+  return {seconds, errors.force_rmse, 1000.0 * errors.energy_rmse,
+          coverage_of_bound(learner, std::make_shared<potential::FramesInMemory>(frames.test)).value()};
 }
 
 TrainConfig config_of(const Target& target, const std::string& element, double cutoff,
@@ -97,8 +98,8 @@ Outcome try_target(const Context& context, const Target& target, const TrainConf
     force += a.force_rmse / seeds;
     energy += a.energy_rmse / seeds;
     coverage += a.coverage / seeds;
-    log::info(fmt::format("  {}, seed {}: {:.2f} s, test {:.4f} eV/Å, {:.2f} meV/atom, coverage {:.3f}{}", target.name, seed,
-                          a.seconds, a.force_rmse, a.energy_rmse, a.coverage, reached ? "" : "  (missed)"));
+    log::info(fmt::format("  {}, seed {}: {:.2f} s, test {:.4f} eV/Å, {:.2f} meV/atom, coverage {:.3f}{}", target.name,
+                          seed, a.seconds, a.force_rmse, a.energy_rmse, a.coverage, reached ? "" : "  (missed)"));
   }
   std::sort(seconds.begin(), seconds.end());
   Outcome o;
@@ -108,7 +109,8 @@ Outcome try_target(const Context& context, const Target& target, const TrainConf
               (target.seconds == 0.0 || o.seconds <= target.seconds) && (missed == 0 || !target.every_seed);
   o.text =
       fmt::format("{}: {:.2f} s, test {:.4f} eV/Å, {:.2f} meV/atom, coverage {:.3f}, {} of {} seeds missed {:g} eV/Å{}",
-                  target.name, o.seconds, force, energy, coverage, missed, seeds, target.force_rmse, o.reached ? "" : " NOT REACHED");
+                  target.name, o.seconds, force, energy, coverage, missed, seeds, target.force_rmse,
+                  o.reached ? "" : " NOT REACHED");
   log::info(o.text);
   return o;
 }

@@ -39,6 +39,23 @@ double conformal_quantile(std::vector<double> nonconformity, double coverage) {
   return kth_smallest(nonconformity, rank);
 }
 
+double hierarchical_quantile(const std::vector<std::vector<double>>& nonconformity, double coverage) {
+  const std::size_t groups = nonconformity.size();
+  if (groups < pairs_needed(coverage))
+    throw ConfigError(fmt::format("{} held-out groups cannot calibrate a coverage of {}: {} are needed", groups,
+                                  coverage, pairs_needed(coverage)),
+                      "gate.coverage", "hold out more frames, or ask for a smaller coverage");
+  std::vector<std::pair<double, double>> weighted;  // nonconformity, weight
+  for (const auto& group : nonconformity)
+    for (const double r : group) weighted.push_back({r, 1.0 / static_cast<double>(group.size())});
+  std::sort(weighted.begin(), weighted.end());
+  const double wanted = coverage * static_cast<double>(groups + 1) - 1e-9;
+  double sum = 0.0;
+  for (const auto& [r, weight] : weighted)
+    if ((sum += weight) >= wanted) return r;
+  return weighted.back().first;  // the weights' rounding
+}
+
 Calibration::Calibration(const GateConfig& config, std::string unit)
     : coverage_(config.coverage),
       quantile_(config.threshold_quantile),

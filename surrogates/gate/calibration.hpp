@@ -24,6 +24,12 @@ std::size_t pairs_needed(double coverage);
 // r₍ₖ₎ of the text above. Throws ConfigError with fewer than pairs_needed(coverage) values.
 double conformal_quantile(std::vector<double> nonconformity, double coverage);
 
+// The same for one sample (an atom) of a new group (a frame) when the held-out ones come in groups, whose samples err
+// together: each group counts as one, whatever its size, and one more lies at infinity (Lee, Barber & Willett,
+// arXiv:2306.06342, Sec. 3). Groups must not be empty. Throws ConfigError with fewer than pairs_needed(coverage)
+// groups.
+double hierarchical_quantile(const std::vector<std::vector<double>>& nonconformity, double coverage);
+
 class Calibration {
  public:
   // unit: of errors and bounds, the domain's.

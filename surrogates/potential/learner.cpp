@@ -156,8 +156,11 @@ std::vector<train::CalibrationPair> PotentialLearner::calibration() {
   return implementation_->pool.calibration(implementation_->step, implementation_->held_out());
 }
 
-std::vector<train::CalibrationPair> PotentialLearner::atom_calibration() {
-  return implementation_->pool.atom_pairs(implementation_->step, implementation_->held_out());
+std::vector<std::vector<train::CalibrationPair>> PotentialLearner::atom_calibration() {
+  std::vector<std::vector<train::CalibrationPair>> frames;
+  for (const int k : implementation_->held_out())
+    frames.push_back(implementation_->pool.atom_pairs(implementation_->step, {k}));
+  return frames;
 }
 
 FramePool PotentialLearner::Implementation::judged(std::shared_ptr<const FrameSource> labels) const {

@@ -70,8 +70,9 @@ class PotentialLearner final : public train::Learner {
   void add(const FieldSet& label) override;
   train::FitReport update() override;
   std::vector<train::CalibrationPair> calibration() override;
-  // The same for atoms: score and |ΔF| of each atom, eV/Å, of the held-out frames, and of any labels. Collective.
-  std::vector<train::CalibrationPair> atom_calibration();
+  // The same for atoms: score and |ΔF| of each atom, eV/Å, of the held-out frames, frame by frame, and of any labels.
+  // Collective.
+  std::vector<std::vector<train::CalibrationPair>> atom_calibration();
   std::vector<train::CalibrationPair> atom_pairs(const std::vector<FieldSet>& labels);
   std::vector<train::CalibrationPair> atom_pairs(std::shared_ptr<const FrameSource> labels);
   // How the potential answers any labels. Collective.
