@@ -43,7 +43,8 @@ PotentialRecord PotentialLearner::record() const {
   constexpr std::size_t largest_memory = std::size_t{64} << 20;
   PotentialRecord record = implementation_->potential->record();
   const std::size_t width = implementation_->ridge.width();
-  if (8 * width * width <= largest_memory) record.groups[memory_group] = implementation_->memory();
+  if (implementation_->gathers && 8 * width * width <= largest_memory)
+    record.groups[memory_group] = implementation_->memory();
   return record;
 }
 const MemoryForecast& PotentialLearner::forecast() const { return implementation_->forecast; }
@@ -57,6 +58,7 @@ void PotentialLearner::adopt(const NeuralPotential& model) {
   my.core_only->upload();
   my.extractor.use(*my.potential);
   my.linear_done = true;
+  my.gathers = false;
 }
 
 train::FitReport PotentialLearner::fit(const EpochCallback& callback) {

@@ -76,6 +76,7 @@ struct PotentialLearner::Implementation {
   int initial_frames = 0, updated_frames = 0;  // frames of the constructor; frames that a fit has seen
   int updates = 0;
   bool linear_done = false;
+  bool gathers = true;  // false: the linear part is another learner's
   std::vector<int> reservoir;
   MemoryForecast forecast;
   MemoryRoom feature_room;

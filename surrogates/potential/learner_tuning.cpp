@@ -12,6 +12,8 @@ constexpr int held_out_every = 4;  // of the frames to replay
 
 void PotentialLearner::Implementation::take_starting_point() {
   start->tune.validate();
+  for (SpeciesParameters& s : potential->species()) s.spread_head.clear();  // it knows another last layer
+  potential->upload();
   if (training.offsets == "source") first_group = 1;  // group 0: what the given model has learned from
   if (!start->tune.memory) return;
   const auto found = start->model.groups.find(memory_group);
