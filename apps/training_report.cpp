@@ -15,7 +15,10 @@ void report_test(const Context& context, potential::PotentialLearner& learner, d
   const double cutoff = learner.potential()->config().cutoff;
   for (const auto& [name, value] : as_metrics(errors_on_labels(context, step, cutoff, *test, 0), "test"))
     log::info(fmt::format("  {:<40} {:.5g}", name, value));
-  if (const auto coverage = coverage_of_bound(learner, test))
+  const auto coverage = coverage_of_bound(learner, test);
+  if (!coverage)
+    log::info("  test/coverage                            not known: too few frames are held out to calibrate a bound");
+  else
     log::info(fmt::format("  {:<40} {:.3f}  (of the test's atoms; promised: {})", "test/coverage", *coverage,
                           promised_coverage));
   const GateCheck gate = check_gate(learner, held_out_rmse, test);

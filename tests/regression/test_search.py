@@ -96,7 +96,7 @@ class Search(CliTest):
 class Compression(CliTest):
     def setUp(self):
         super().setUp()
-        path = self.write("train.xyz", frames(40))
+        path = self.write("train.xyz", frames(80))  # 12 are held out; a coverage needs nine
         self.path = self.write("train.toml", INPUT.replace("TRAIN", str(path)).replace("EPOCHS", "30"))
         self.test = ["--set", 'data.test=["%s"]' % self.write("test.xyz", frames(30, seed=5))]
         self.assertSucceeds(run("train", self.path, "--output", self.folder / "full"))
@@ -108,7 +108,7 @@ class Compression(CliTest):
         error = {who: float(re.search(who + r" .*?test RMSE (\S+) eV", outcome.text).group(1)) for who in ("teacher", "student")}
         self.assertLess(error["student"], 1.2 * error["teacher"])  # seen: 1.0
         coverage = float(re.search(r"test/coverage\s+(\S+)", outcome.text).group(1))
-        self.assertAlmostEqual(coverage, 0.9, delta=0.12)  # 240 atoms, 48 calibrate: a binomial's 2 σ is 0.1
+        self.assertGreater(coverage, 0.85)  # at least 0.9 is promised: twelve frames calibrate it, 240 atoms are asked
         self.assertGreater(float(re.search(r"student is ([\d.]+) times faster by operations", outcome.text).group(1)), 1.0)
         self.assertFails(run("train", self.path, "--set", 'distill.teacher="nowhere.h5"', "--output", self.folder / "no"), 3, "nowhere.h5")
 
