@@ -10,10 +10,6 @@
 namespace locum::apps {
 namespace {
 
-bool ends_with(const std::string& text, const std::string& end) {
-  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
-}
-
 std::int64_t checked_frame(std::int64_t frame, std::int64_t frames, const std::string& path) {
   if (frames == 0) throw ConfigError("has no frames", path);
   if (frame >= frames)
@@ -36,7 +32,7 @@ FieldSet fields_of(const io::TrajectoryFrame& frame, const std::vector<std::int6
 }
 
 FieldSet sample_of(const Context& context, const md::StructureConfig& config) {
-  if (!ends_with(config.file, ".xyz") && !ends_with(config.file, ".extxyz")) {
+  if (!io::is_xyz(config.file)) {
     const std::string format = io::format_of(context.comm, config.file);
     if (format != "h5md")
       throw ConfigError("is of the format '" + format + "', an H5MD trajectory or extended XYZ was expected",

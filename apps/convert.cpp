@@ -103,8 +103,7 @@ void to_xyz(const Context& context, const std::string& input, const std::string&
 }  // namespace
 
 void run_convert(const Context& context, const CommandLine& line) {
-  const std::string extension = std::filesystem::path(line.input).extension().string();
-  if (extension == ".xyz" || extension == ".extxyz") {
+  if (io::is_xyz(line.input)) {
     const std::string output = line.output.empty() ? with_extension(line.input, ".h5") : line.output;
     refuse_to_overwrite(output);
     return xyz_to_dataset(context, line.input, output);

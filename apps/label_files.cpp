@@ -80,9 +80,7 @@ Selections select_frames(const Communicator& comm, const TrainConfig& config) {
   std::set<std::string> groups;
   const auto take = [&](const std::string& path, FileUse use) {
     require_file(path, config.data.published);
-    const std::string extension = std::filesystem::path(path).extension().string();
-    const bool text = extension == ".xyz" || extension == ".extxyz";
-    const FileFrames file = text ? of_text(comm, path) : of_dataset(comm, path);
+    const FileFrames file = io::is_xyz(path) ? of_text(comm, path) : of_dataset(comm, path);
     if (file.train->size() == 0) throw ConfigError("holds no frames", path, "labelled frames were expected");
     std::int64_t largest = -1;
     for (std::int64_t k = 0; k < file.train->size(); ++k) {

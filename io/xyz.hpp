@@ -16,6 +16,8 @@
 
 namespace locum::io {
 
+// By the name: NAME.xyz or NAME.extxyz.
+inline bool is_xyz(const std::string& path) { return path.ends_with(".xyz") || path.ends_with(".extxyz"); }
 // ConfigError with `name`:line for everything that is no such file: says what was found and what was expected.
 std::vector<FieldSet> parse_xyz(const std::string& text, const std::string& name);
 // The field config_type as a word; "" without one.
