@@ -32,3 +32,8 @@ set(BLA_VENDOR OpenBLAS)
 find_package(BLAS REQUIRED)
 find_package(LAPACK REQUIRED)
 find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+if(NOT LOCUM_KOKKOS_HAS_CUDA)
+  pkg_check_modules(FFTW REQUIRED IMPORTED_TARGET fftw3)    # double
+  pkg_check_modules(FFTWF REQUIRED IMPORTED_TARGET fftw3f)  # float
+endif()
