@@ -34,15 +34,16 @@ void cut(const ExecutionSpace& space, const Grid& grid, const fft::Waves<T>& wav
       });
 }
 
+// What pads the last block is zero.
 template <class T>
 void lay_out(const ExecutionSpace& space, const WaveLayout<T>& layout, const fft::Waves<T>& wave, T* tiles) {
   constexpr int width = WaveLayout<T>::width;
   Kokkos::parallel_for(
-      "imaging::transmission::lay_out", GridPolicy<T>(space, {0, 0}, {layout.nx, layout.ny}),
+      "imaging::transmission::lay_out", GridPolicy<T>(space, {0, 0}, {layout.nx, layout.blocks * width}),
       KOKKOS_LAMBDA(int ix, int iy) {
         T* at = tiles + (static_cast<std::size_t>(iy / width) * layout.nx + ix) * 2 * width + iy % width;
-        at[0] = wave(0, ix, iy).real();
-        at[width] = wave(0, ix, iy).imag();
+        at[0] = iy < layout.ny ? wave(0, ix, iy).real() : T(0);
+        at[width] = iy < layout.ny ? wave(0, ix, iy).imag() : T(0);
       });
 }
 
