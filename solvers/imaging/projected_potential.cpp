@@ -17,9 +17,6 @@ namespace {
 
 using linalg::Matrix;
 using linalg::Op;
-// Phases of that many bytes are held at a time.
-constexpr double most_bytes = 128e6;
-
 // One transform after the other on a CPU, whose cache holds one plane; several on a GPU.
 constexpr int transform_batch = device_is_host ? 1 : 8;
 
@@ -131,7 +128,7 @@ struct ProjectedPotential<T>::State {
             all[e].within(slice_range(edges, first).top, slice_range(edges, s).bottom, factor[e].reach());
         rows += high - low;
       }
-      if (rows * row > most_bytes) return s - first;
+      if (rows * row > most_bytes_of_phases) return s - first;
     }
     return end - first;
   }

@@ -123,7 +123,9 @@ PotentialCost potential_cost(const Grid& grid, const std::vector<double>& edges,
     together = std::max(together, in_reach);
     cost.operations += 8.0 * kx * ky * components + 5.0 * points * std::log2(std::max(points, 2.0));
   }
-  cost.bytes = bytes_of_number * (components * kx * ky + (together + most) * 2 * (kx + ky) + 8 * kx * ky + 2 * points);
+  const double row = 2.0 * bytes_of_number * (kx + ky), all = static_cast<double>(specimen.position.size());
+  const double phases = std::max(together * row, std::min(all * row, most_bytes_of_phases));
+  cost.bytes = phases + bytes_of_number * (components * kx * ky + 2.0 * most * 2.0 * ky + 8.0 * kx * ky + 2.0 * points);
   return cost;
 }
 

@@ -12,6 +12,9 @@
 
 namespace locum::imaging {
 
+// Phases of as many slices' atoms are held at a time as fit into that many bytes.
+inline constexpr double most_bytes_of_phases = 128e6;
+
 // Frequencies of one sign that lie inside the band limit: 0 … n − 1 in units of 1 / l.
 inline int frequencies_inside(int n, double l, double band_limit) {
   int inside = 1;

@@ -170,9 +170,10 @@ TEST(ProjectedPotential, ItsCostIsForecast) {
   const auto few = random_specimen(27.155, 27.155, 54.3, 100), many = random_specimen(27.155, 27.155, 54.3, 2000);
   const auto edges = slice_edges(54.3, {.thickness = 1.3577499, .thicknesses = {}});
   const auto small = potential_cost(grid, edges, {}, few, 4), large = potential_cost(grid, edges, {}, many, 4);
-  EXPECT_GT(large.operations,
-            3e9);  // 2000 atoms, some 15 pairs of component and slice, 2 × 172 × 172 each: 1.8e9 and more
-  EXPECT_LT(large.operations, 2e11);
+  // Each atom is in one slice at least with each of at least three components: 2 (2 × 86)² operations each time; and
+  // within 3 Å, five slices, of a dozen components at most.
+  EXPECT_GT(large.operations, 2000 * 3 * 2.0 * 172 * 172);
+  EXPECT_LT(large.operations, 2000 * 60 * 2.0 * 172 * 172);
   EXPECT_GT(large.operations, 2.0 * small.operations);
   EXPECT_GT(large.bytes, small.bytes);
   EXPECT_GT(potential_cost(grid, edges, {}, many, 8).bytes, 1.9 * large.bytes);
