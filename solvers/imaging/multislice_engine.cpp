@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "kokkos_kernels/base/errors.hpp"
+#include "solvers/imaging/slices.hpp"
 
 namespace locum::imaging {
 namespace {
@@ -33,11 +34,12 @@ MultisliceEngine<T>::MultisliceEngine(const Context& context, const ScanSetup& s
       sums_("imaging::sums", static_cast<std::size_t>(multislice_.batch()),
             static_cast<std::size_t>(detectors_.channels())),
       patterns_("imaging::patterns", static_cast<std::size_t>(multislice_.batch()),
-                static_cast<std::size_t>(pattern_of(detectors_)[0]), static_cast<std::size_t>(pattern_of(detectors_)[1])) {
+                static_cast<std::size_t>(pattern_of(detectors_)[0]),
+                static_cast<std::size_t>(pattern_of(detectors_)[1])) {
   if (detectors_.patterns().size() > 1)
-    throw ConfigError(fmt::format("{} pixelated detectors were given, one was expected at most",
-                                  detectors_.patterns().size()),
-                      "detectors", "run the others by themselves");
+    throw ConfigError(
+        fmt::format("{} pixelated detectors were given, one was expected at most", detectors_.patterns().size()),
+        "detectors", "run the others by themselves");
   for (const FocalPoint& point : focus_)
     probe_.push_back(to_device<T>(setup.grid, make_probe(setup.grid, setup.probe, point.focus), "imaging::probe"));
 }

@@ -13,7 +13,7 @@ template <class T>
 using GridPolicy = Kokkos::MDRangePolicy<ExecutionSpace, Kokkos::Rank<2>>;
 
 template <class T>
-void exponentiate(const ExecutionSpace& space, const Grid& grid, double sigma, const Potentials<T>& v, int slice,
+void exponentiate(const ExecutionSpace& space, const Grid& grid, double sigma, const Slices<T>& v, int slice,
                   const fft::Waves<T>& out) {
   const T factor = static_cast<T>(sigma);
   Kokkos::parallel_for(
@@ -71,7 +71,7 @@ Transmission<T>::Transmission(const ExecutionSpace& space, const Grid& grid, dou
 }
 
 template <class T>
-void Transmission<T>::fill(const ExecutionSpace& space, int first, const Potentials<T>& v) {
+void Transmission<T>::fill(const ExecutionSpace& space, int first, const Slices<T>& v) {
   const int count = v.extent_int(0);
   if (first < 0 || first + count > slices_ || v.extent_int(1) != grid_.nx || v.extent_int(2) != grid_.ny)
     throw ConfigError(

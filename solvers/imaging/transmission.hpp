@@ -3,13 +3,10 @@
 
 #include "kokkos_kernels/fft/transform.hpp"
 #include "solvers/imaging/grid.hpp"
+#include "solvers/imaging/projected_potential.hpp"
 #include "solvers/imaging/wave_layout.hpp"
 
 namespace locum::imaging {
-
-// v(s, ix, iy), V·Å: projected potentials of slices.
-template <class T>
-using Potentials = Kokkos::View<T***, Kokkos::LayoutRight, MemorySpace>;
 
 template <class T>
 class Transmission {
@@ -21,7 +18,7 @@ class Transmission {
 
   // Slices first … first + count − 1 from v (count, nx, ny). Functions of a potential that is band-limited itself reach
   // beyond the band limit; what does is cut off.
-  void fill(const ExecutionSpace& space, int first, const Potentials<T>& v);
+  void fill(const ExecutionSpace& space, int first, const Slices<T>& v);
 
   int slices() const { return slices_; }
   const Grid& grid() const { return grid_; }
