@@ -12,7 +12,7 @@
 #include "surrogates/potential/device_model.hpp"
 #include "surrogates/potential/harmonics.hpp"
 #include "surrogates/potential/lane_algebra.hpp"
-#include "surrogates/potential/pack.hpp"
+#include "kokkos_kernels/base/pack.hpp"
 #include "surrogates/potential/radials.hpp"
 #include "surrogates/potential/rounding.hpp"
 #include "surrogates/potential/slots.hpp"

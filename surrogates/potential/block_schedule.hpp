@@ -6,7 +6,7 @@
 
 #include "solvers/api/atomistic.hpp"
 #include "surrogates/potential/device_model.hpp"
-#include "surrogates/potential/pack.hpp"
+#include "kokkos_kernels/base/pack.hpp"
 
 namespace locum::potential {
 

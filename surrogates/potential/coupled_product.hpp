@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "surrogates/potential/device_model.hpp"
-#include "surrogates/potential/pack.hpp"
+#include "kokkos_kernels/base/pack.hpp"
 #include "surrogates/potential/slots.hpp"
 
 namespace locum::potential {

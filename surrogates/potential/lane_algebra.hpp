@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <type_traits>
 
-#include "surrogates/potential/pack.hpp"
+#include "kokkos_kernels/base/pack.hpp"
 #include "surrogates/potential/slots.hpp"
 
 namespace locum::potential {

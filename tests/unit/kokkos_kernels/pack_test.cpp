@@ -1,11 +1,11 @@
-#include "surrogates/potential/pack.hpp"
+#include "kokkos_kernels/base/pack.hpp"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <limits>
 
-namespace locum::potential {
+namespace locum {
 namespace {
 
 template <class P>
@@ -70,4 +70,4 @@ TYPED_TEST(Packs, TransposingExchangesPacksAndLanes) {
 }
 
 }  // namespace
-}  // namespace locum::potential
+}  // namespace locum

@@ -13,7 +13,7 @@
 
 #include "kokkos_kernels/base/kokkos.hpp"
 
-namespace locum::potential {
+namespace locum {
 
 // W lanes of T: double or float.
 template <class T, int W>
@@ -220,4 +220,4 @@ KOKKOS_FORCEINLINE_FUNCTION PackOf<T, W> operator-(PackOf<T, W> a) {
   return PackOf<T, W>(T(0)) - a;
 }
 
-}  // namespace locum::potential
+}  // namespace locum
