@@ -19,7 +19,7 @@ void PotentialConfig::visit(ConfigVisitor& v) {
            {},
            {"finite", "infinite"}},
           projection);
-  v.value({"tolerance", "", "of the finite projection, relative to an atom's potential", {1e-6, 0.1}}, tolerance);
+  v.value({"tolerance", "", "of the finite projection, relative to an atom's potential", {1e-5, 0.1}}, tolerance);
 }
 
 void PotentialConfig::validate() const {
@@ -27,8 +27,8 @@ void PotentialConfig::validate() const {
   if (projection != "finite" && projection != "infinite")
     throw ConfigError(fmt::format("there is no projection '{}'", projection), "potential.projection",
                       "known: finite, infinite");
-  if (!(tolerance >= 1e-6 && tolerance <= 0.1))
-    throw ConfigError(fmt::format("the tolerance of the projection is {}, 1e-6 … 0.1 was expected", tolerance),
+  if (!(tolerance >= 1e-5 && tolerance <= 0.1))
+    throw ConfigError(fmt::format("the tolerance of the projection is {}, 1e-5 … 0.1 was expected", tolerance),
                       "potential.tolerance");
 }
 
