@@ -115,7 +115,7 @@ class Reader {
                             "_symmetry_equiv_pos_as_xyz", "_symmetry_equiv.pos_as_xyz"})
       if (const auto column = block_.find_values(tag); column.length() > 0) return listed(column);
     if (const auto hall = text({"_space_group_name_Hall", "_symmetry_space_group_name_Hall"}); !hall.empty())
-      return from_group(gemmi::symops_from_hall(hall.c_str()));
+      return from_group(by_hall(hall).operations());
     const auto name = text({"_space_group_name_H-M_alt", "_symmetry_space_group_name_H-M", "_space_group_name_H-M_ref",
                             "_space_group.name_H-M_alt", "_symmetry.space_group_name_H-M"});
     const auto number = text({"_space_group_IT_number", "_symmetry_Int_Tables_number"});
@@ -127,6 +127,20 @@ class Reader {
     if (group) return from_group(group->operations());
     fail(name.empty() && number.empty() ? "found no symmetry" : "found the space group '" + name + number + "'",
          "give _space_group_symop_operation_xyz, or _space_group_name_H-M_alt: 'P 1' where all atoms are listed");
+  }
+
+  // Looked up, not parsed: gemmi's parser of these symbols (0.5.7) writes beyond its array when one is damaged.
+  const gemmi::SpaceGroup& by_hall(const std::string& symbol) const {
+    auto plain = [](const std::string& text) {
+      std::string out;
+      for (const char c : text)
+        if (c != ' ' && c != '_') out += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+      return out;
+    };
+    for (const auto& group : gemmi::spacegroup_tables::main)
+      if (plain(group.hall) == plain(symbol)) return group;
+    fail("found Hall's symbol '" + symbol + "', which is no tabulated setting",
+         "give _space_group_symop_operation_xyz");
   }
 
   std::vector<gemmi::Op> listed(cif::Column column) const {
@@ -155,7 +169,7 @@ class Reader {
     const bool capitals = letters.size() == 2 && std::isupper(static_cast<unsigned char>(letters[1]));
     if (capitals) letters[1] = static_cast<char>(std::tolower(static_cast<unsigned char>(letters[1])));
     const int two = letters.size() == 2 ? known(letters) : 0, one = known(letters.substr(0, 1));
-    if (is_label && capitals && two && one > 1)  // TI is no tritium
+    if (is_label && capitals && two && one && word[0] != 'T' && word[0] != 'D')  // TI is no tritium
       fail("the label '" + word + "' may mean " + letters + " or " + letters.substr(0, 1),
            "give _atom_site_type_symbol");
     if (!two && !one) fail("found '" + word + "' for an atom, a chemical element was expected");

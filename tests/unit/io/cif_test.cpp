@@ -129,6 +129,7 @@ TEST(Cif, ElementsComeFromSymbolsOrLabels) {
   EXPECT_EQ(first("OW1"), 8);
   EXPECT_EQ(first("D2"), 1);
   EXPECT_EQ(first("TI1"), 22);
+  EXPECT_THROW(first("HO1"), ConfigError);
   EXPECT_THROW(first("CA1"), ConfigError);  // calcium, or a carbon named A: only _atom_site_type_symbol can tell
   EXPECT_THROW(first("Xx1"), ConfigError);
 }
@@ -155,6 +156,8 @@ TEST(Cif, WhatIsWrongIsSaid) {
   EXPECT_NE(with("C1 0 0 0", "C1 0 zero 0").find("'zero'"), std::string::npos);
   EXPECT_NE(with("C1 0 0 0", "C1 0 ? 0").find("C1"), std::string::npos);
   EXPECT_NE(with("'P 1'", "'P 7 q'").find("P 7 q"), std::string::npos);
+  EXPECT_NE(with("_symmetry_space_group_name_H-M 'P 1'", "_space_group_name_Hall '-F 4vw 2vw 3('").find("Hall"),
+            std::string::npos);
   EXPECT_NE(with("_symmetry_space_group_name_H-M 'P 1'\n", "").find("found no symmetry"), std::string::npos);
   EXPECT_NE(with("_cell_angle_gamma 90", "_cell_angle_gamma 190").find("190"), std::string::npos);
   EXPECT_NE(with("_cell_length_b 4", "_cell_length_b -4").find("span no cell"), std::string::npos);
