@@ -18,7 +18,7 @@ using LanePack = PackOf<T, 1>;
 template <class T>
 inline constexpr int tile_width = 64 / static_cast<int>(sizeof(T));
 template <class T>
-using LanePack = PackOf<T, tile_width<T>>;
+using LanePack = PackOf<T, tile_width<T> >;
 #endif
 
 // Parts that a tile's width is taken in: 1 on the CPU, one for each lane on a GPU.
@@ -86,7 +86,9 @@ struct ScratchLines {
   T* data;
   int imaginary;  // offset of the imaginary parts
 
-  static constexpr std::size_t bytes(int n) { return sizeof(T) * static_cast<std::size_t>(n) * (planes ? 2 * position : position); }
+  static constexpr std::size_t bytes(int n) {
+    return sizeof(T) * static_cast<std::size_t>(n) * (planes ? 2 * position : position);
+  }
   KOKKOS_FORCEINLINE_FUNCTION ScratchLines(T* at, int n) : data(at), imaginary(planes ? n * position : tile_width<T>) {}
   KOKKOS_FORCEINLINE_FUNCTION Lanes<T> get(int at, int group) const {
     const T* p = data + at * position + group * LanePack<T>::lanes;

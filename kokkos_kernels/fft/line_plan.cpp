@@ -19,8 +19,10 @@ std::vector<int> radices(int n) {
       rest /= radix;
     }
   if (n < 2 || rest != 1)
-    throw ConfigError(fmt::format("lines of {} points cannot be transformed: 2 or more were expected, with no prime factor above 7", n),
-                      "fft", n < 2 ? "" : fmt::format("{} points would do", good_size(n)));
+    throw ConfigError(
+        fmt::format("lines of {} points cannot be transformed: 2 or more were expected, with no prime factor above 7",
+                    n),
+        "fft", n < 2 ? "" : fmt::format("{} points would do", good_size(n)));
   std::sort(list.begin(), list.end(), std::greater<>());
   if (list.size() > 2) std::rotate(list.begin() + 1, list.begin() + 2, list.end());  // the second largest goes last
   return list;
@@ -30,7 +32,9 @@ template <class T>
 LinePlan<T>::LinePlan(int points) : n(points) {
   const std::vector<int> list = radices(points);
   if (list.size() > most_passes)
-    throw ConfigError(fmt::format("a line of {} points would take {} passes, {} were expected at most", points, list.size(), most_passes), "fft");
+    throw ConfigError(fmt::format("a line of {} points would take {} passes, {} were expected at most", points,
+                                  list.size(), most_passes),
+                      "fft");
   passes = static_cast<int>(list.size());
   std::vector<T> factors;
   const double pi = std::acos(-1.0);

@@ -17,7 +17,8 @@ struct LinePlan {
   int n = 0, passes = 0;
   int radix[most_passes] = {};
   int first_twiddle[most_passes] = {};
-  View<T*> twiddle;  // pass p, of lines of l points made so far: exp(−2πi k q / (l r)), (k < l, q = 1 … r − 1, re and im)
+  View<T*>
+      twiddle;  // pass p, of lines of l points made so far: exp(−2πi k q / (l r)), (k < l, q = 1 … r − 1, re and im)
 
   LinePlan() = default;
   explicit LinePlan(int points);

@@ -35,7 +35,8 @@ struct LineScratch {
 
 // Tiles of width × width between memory (lanes are y) and scratch lines (positions are y, lanes are frequencies).
 template <class T>
-KOKKOS_INLINE_FUNCTION void turn_in(const Member& team, const WaveLayout<T>& layout, const T* wave, int column, ScratchLines<T> to) {
+KOKKOS_INLINE_FUNCTION void turn_in(const Member& team, const WaveLayout<T>& layout, const T* wave, int column,
+                                    ScratchLines<T> to) {
   constexpr int width = WaveLayout<T>::width;
   if constexpr (fft::lane_groups<T> == 1) {
     for (int block = 0; block < layout.blocks; ++block) {
@@ -51,17 +52,20 @@ KOKKOS_INLINE_FUNCTION void turn_in(const Member& team, const WaveLayout<T>& lay
     }
   } else {
     for (int item = team.team_rank(); item < layout.ny * 2 * width; item += team.team_size()) {
-      const int lane = item % width, part = item / width % 2, k = item / (2 * width) % width, block = item / (2 * width * width);
+      const int lane = item % width, part = item / width % 2, k = item / (2 * width) % width,
+                block = item / (2 * width * width);
       const int y = block * width + lane;
       const T* tile = wave + static_cast<std::size_t>(layout.element(column, block)) * 2 * width;
-      if (y < layout.ny) to.data[y * ScratchLines<T>::position + part * to.imaginary + k] = tile[(2 * k + part) * width + lane];
+      if (y < layout.ny)
+        to.data[y * ScratchLines<T>::position + part * to.imaginary + k] = tile[(2 * k + part) * width + lane];
     }
   }
   team.team_barrier();
 }
 
 template <class T>
-KOKKOS_INLINE_FUNCTION void turn_out(const Member& team, const WaveLayout<T>& layout, ScratchLines<T> from, int column, T* wave) {
+KOKKOS_INLINE_FUNCTION void turn_out(const Member& team, const WaveLayout<T>& layout, ScratchLines<T> from, int column,
+                                     T* wave) {
   constexpr int width = WaveLayout<T>::width;
   if constexpr (fft::lane_groups<T> == 1) {
     for (int block = 0; block < layout.blocks; ++block) {
@@ -78,10 +82,12 @@ KOKKOS_INLINE_FUNCTION void turn_out(const Member& team, const WaveLayout<T>& la
     }
   } else {
     for (int item = team.team_rank(); item < layout.ny * 2 * width; item += team.team_size()) {
-      const int lane = item % width, part = item / width % 2, k = item / (2 * width) % width, block = item / (2 * width * width);
+      const int lane = item % width, part = item / width % 2, k = item / (2 * width) % width,
+                block = item / (2 * width * width);
       const int y = block * width + lane;
       T* tile = wave + static_cast<std::size_t>(layout.element(column, block)) * 2 * width;
-      if (y < layout.ny) tile[(2 * k + part) * width + lane] = from.data[y * ScratchLines<T>::position + part * from.imaginary + k];
+      if (y < layout.ny)
+        tile[(2 * k + part) * width + lane] = from.data[y * ScratchLines<T>::position + part * from.imaginary + k];
     }
   }
 }
@@ -133,7 +139,8 @@ void SliceKernels<T>::transmit(const ExecutionSpace& space, int count, const T* 
   Kokkos::parallel_for(
       "imaging::transmit", line_policy<T>(space, count * layout.blocks, layout.nx), KOKKOS_LAMBDA(const Member& team) {
         const int wave = team.league_rank() / k.layout.blocks, block = team.league_rank() % k.layout.blocks;
-        T* row = k.waves.data() + (static_cast<std::size_t>(wave) * k.layout.blocks + block) * k.layout.columns * 2 * k.layout.width;
+        T* row = k.waves.data() +
+                 (static_cast<std::size_t>(wave) * k.layout.blocks + block) * k.layout.columns * 2 * k.layout.width;
         const T* function = tiles + static_cast<std::size_t>(block) * k.layout.nx * 2 * k.layout.width;
         const LineScratch<T> scratch(team, k.layout.nx);
         const ScratchLines<T> real = fft::free_lines(k.line_x, scratch.first, scratch.second);
@@ -168,10 +175,12 @@ void SliceKernels<T>::propagate(const ExecutionSpace& space, int count, const Sl
         const ScratchLines<T> reciprocal = fft::free_lines(k.line_y, scratch.first, scratch.second);
         const ScratchLines<T> other = k.line_y.passes % 2 ? scratch.second : scratch.first;
         fft::transform_line<-1>(
-            team, k.line_y, scratch.first, scratch.second, [&](int at, int group) { return scratch.second.get(at, group); },
+            team, k.line_y, scratch.first, scratch.second,
+            [&](int at, int group) { return scratch.second.get(at, group); },
             [&](int at, int group, Lanes<T> v) {
               const int frequency = 2 * at < k.layout.ny ? at : k.layout.ny - at;
-              v = v.times(p.along_y(at, 0), p.along_y(at, 1)) * fft::load_lanes(p.along_x.data(), column / k.layout.width, group);
+              v = v.times(p.along_y(at, 0), p.along_y(at, 1)) *
+                  fft::load_lanes(p.along_x.data(), column / k.layout.width, group);
               cut(k, column, group, frequency, v);
               reciprocal.put(at, group, v);
             });
@@ -222,15 +231,19 @@ void SliceKernels<T>::leave(const ExecutionSpace& space, int count, const fft::W
         constexpr int pack = fft::LanePack<T>::lanes;
         const int wave = team.league_rank() / columns, column = team.league_rank() % columns * k.layout.width;
         const LineScratch<T> scratch(team, k.layout.ny);
-        turn_in(team, k.layout, static_cast<const T*>(k.waves.data()) + static_cast<std::size_t>(wave) * k.layout.size(), column, scratch.second);
+        turn_in(team, k.layout,
+                static_cast<const T*>(k.waves.data()) + static_cast<std::size_t>(wave) * k.layout.size(), column,
+                scratch.second);
         fft::transform_line<-1>(
-            team, k.line_y, scratch.first, scratch.second, [&](int at, int group) { return scratch.second.get(at, group); },
+            team, k.line_y, scratch.first, scratch.second,
+            [&](int at, int group) { return scratch.second.get(at, group); },
             [&](int at, int group, Lanes<T> v) {
               const int frequency = 2 * at < k.layout.ny ? at : k.layout.ny - at;
               for (int lane = 0; lane < pack; ++lane) {
                 const int i = column + group * pack + lane;
                 if (frequency <= k.highest_y(i))
-                  reciprocal(first + wave, k.layout.row(i), at) = fft::Complex<T>(scale * v.re.lane(lane), scale * v.im.lane(lane));
+                  reciprocal(first + wave, k.layout.row(i), at) =
+                      fft::Complex<T>(scale * v.re.lane(lane), scale * v.im.lane(lane));
               }
             });
       });

@@ -18,8 +18,8 @@ namespace locum::imaging {
 // A propagator that is a product, P(kx, ky) = P_x(kx) P_y(ky), as Fresnel's is, with tilt too.
 template <class T>
 struct SlicePropagator {
-  View<T*> along_x;       // lanes of each block of kept frequencies, divided by nx ny: (columns × 2)
-  View<T* [2]> along_y;   // re and im at the frequencies of the reciprocal array: (ny, 2)
+  View<T*> along_x;      // lanes of each block of kept frequencies, divided by nx ny: (columns × 2)
+  View<T* [2]> along_y;  // re and im at the frequencies of the reciprocal array: (ny, 2)
 };
 
 template <class T>
@@ -28,7 +28,7 @@ struct SliceKernels {
   fft::LinePlan<T> line_x, line_y;
   View<int*> highest_y;   // (columns): the band limit's |iy| for each kept frequency; −1 for padding
   View<int* [2]> limits;  // the least and the largest of them in each block of columns
-  View<T*> waves;        // (batch × layout.size())
+  View<T*> waves;         // (batch × layout.size())
 
   SliceKernels() = default;
   SliceKernels(const ExecutionSpace& space, const Grid& grid, int batch);
@@ -36,8 +36,8 @@ struct SliceKernels {
   // Waves 0 … count − 1. `tiles`: one slice's transmission function.
   void transmit(const ExecutionSpace& space, int count, const T* tiles) const;
   void propagate(const ExecutionSpace& space, int count, const SlicePropagator<T>& propagator) const;
-  // From and to reciprocal arrays (n, nx, ny): waves first … first + count − 1 of `reciprocal`. What lies beyond the band
-  // limit is not read, and is not written.
+  // From and to reciprocal arrays (n, nx, ny): waves first … first + count − 1 of `reciprocal`. What lies beyond the
+  // band limit is not read, and is not written.
   void enter(const ExecutionSpace& space, int count, const fft::Waves<T>& reciprocal, int first) const;
   void leave(const ExecutionSpace& space, int count, const fft::Waves<T>& reciprocal, int first) const;
 };

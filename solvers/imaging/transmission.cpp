@@ -54,7 +54,8 @@ Transmission<T>::Transmission(const ExecutionSpace& space, const Grid& grid, dou
       layout_(grid),
       sigma_(sigma),
       slices_(slices),
-      slice_size_(static_cast<std::size_t>(layout_.blocks) * static_cast<std::size_t>(grid.nx) * 2 * WaveLayout<T>::width),
+      slice_size_(static_cast<std::size_t>(layout_.blocks) * static_cast<std::size_t>(grid.nx) * 2 *
+                  WaveLayout<T>::width),
       tiles_("imaging::transmission", slice_size_ * static_cast<std::size_t>(slices)),
       plain_(uninitialized("imaging::transmission::plain"), 1, grid.nx, grid.ny),
       transform_(space, 1, grid.nx, grid.ny) {}
@@ -63,9 +64,10 @@ template <class T>
 void Transmission<T>::fill(const ExecutionSpace& space, int first, const Potentials<T>& v) {
   const int count = v.extent_int(0);
   if (first < 0 || first + count > slices_ || v.extent_int(1) != grid_.nx || v.extent_int(2) != grid_.ny)
-    throw ConfigError(fmt::format("potentials of shape ({}, {}, {}) came for slices {} to {} of {} on a grid of {} × {}", count,
-                                  v.extent(1), v.extent(2), first, first + count - 1, slices_, grid_.nx, grid_.ny),
-                      "imaging.transmission");
+    throw ConfigError(
+        fmt::format("potentials of shape ({}, {}, {}) came for slices {} to {} of {} on a grid of {} × {}", count,
+                    v.extent(1), v.extent(2), first, first + count - 1, slices_, grid_.nx, grid_.ny),
+        "imaging.transmission");
   for (int s = 0; s < count; ++s) {
     exponentiate(space, grid_, sigma_, v, s, plain_);
     transform_.forward(plain_);

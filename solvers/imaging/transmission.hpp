@@ -23,9 +23,8 @@ class Transmission {
 
   int slices() const { return slices_; }
   const Grid& grid() const { return grid_; }
-  // Element (ix of block b) of slice s lies at ((s blocks + b) nx + ix): kokkos_kernels/fft/lanes.hpp.
-  const View<T*>& tiles() const { return tiles_; }
-  std::size_t slice_size() const { return slice_size_; }  // numbers of one slice
+  // Tiles of slice s: element (ix of block b of y) lies at b nx + ix (kokkos_kernels/fft/lanes.hpp).
+  const T* slice(int s) const { return tiles_.data() + slice_size_ * static_cast<std::size_t>(s); }
   static double bytes(const Grid& grid, int slices);
 
  private:

@@ -1,8 +1,8 @@
 // How waves lie in memory between slices: (kx, y), reciprocal along x and real along y, in tiles of lines.
 //
-// Only frequencies inside the band limit are kept along x: two thirds of the grid. Element (i, b) of a wave holds frequency
-// i of the kept ones for the `width` values of y of block b; i is fastest, so that a block of y is a contiguous row of
-// tiles, and a tile of width × width is what a column of frequencies reads. What is padded is zero.
+// Only frequencies inside the band limit are kept along x: two thirds of the grid. Element (i, b) of a wave holds
+// frequency i of the kept ones for the `width` values of y of block b; i is fastest, so that a block of y is a
+// contiguous row of tiles, and a tile of width × width is what a column of frequencies reads. What is padded is zero.
 #pragma once
 
 #include "kokkos_kernels/fft/lanes.hpp"
@@ -14,9 +14,9 @@ template <class T>
 struct WaveLayout {
   static constexpr int width = fft::tile_width<T>;
   int nx = 0, ny = 0;
-  int highest = 0;   // kept along x: frequencies −highest … highest
-  int columns = 0;   // of them, 2 highest + 1, padded to whole tiles
-  int blocks = 0;    // of y
+  int highest = 0;  // kept along x: frequencies −highest … highest
+  int columns = 0;  // of them, 2 highest + 1, padded to whole tiles
+  int blocks = 0;   // of y
 
   WaveLayout() = default;
   explicit WaveLayout(const Grid& grid)
