@@ -9,10 +9,9 @@
 #include <vector>
 
 #include "solvers/api/specimen.hpp"
+#include "solvers/imaging/probe.hpp"
 
 namespace locum::imaging {
-
-using Position = std::array<double, 2>;  // Å
 
 // The frozen-phonon configurations of a run, by index: displaced copies of a specimen, or frames of a trajectory. A
 // pure function of the index, so that every rank, and a restart, sees the same atoms.
