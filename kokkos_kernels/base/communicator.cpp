@@ -34,6 +34,12 @@ Communicator Communicator::split(int color, int key) const {
   return Communicator(comm);
 }
 
+Communicator Communicator::split_by_node() const {
+  MPI_Comm comm;
+  MPI_Comm_split_type(get(), MPI_COMM_TYPE_SHARED, rank_, MPI_INFO_NULL, &comm);
+  return Communicator(comm);
+}
+
 void Communicator::broadcast(std::string& text, int root) const {
   std::uint64_t length = text.size();
   broadcast(length, root);

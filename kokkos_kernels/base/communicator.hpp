@@ -26,6 +26,8 @@ class Communicator {
   static Communicator self();
   // Ranks with the same colour form a new group, ordered by key. Collective.
   Communicator split(int color, int key) const;
+  // The ranks that share this rank's memory, in the same order. Collective.
+  Communicator split_by_node() const;
 
   MPI_Comm get() const { return *handle_; }
   int rank() const { return rank_; }

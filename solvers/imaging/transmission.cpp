@@ -34,15 +34,16 @@ void cut(const ExecutionSpace& space, const Grid& grid, const fft::Waves<T>& wav
       });
 }
 
+// What pads the last block is zero.
 template <class T>
 void lay_out(const ExecutionSpace& space, const WaveLayout<T>& layout, const fft::Waves<T>& wave, T* tiles) {
   constexpr int width = WaveLayout<T>::width;
   Kokkos::parallel_for(
-      "imaging::transmission::lay_out", GridPolicy<T>(space, {0, 0}, {layout.nx, layout.ny}),
+      "imaging::transmission::lay_out", GridPolicy<T>(space, {0, 0}, {layout.nx, layout.blocks * width}),
       KOKKOS_LAMBDA(int ix, int iy) {
         T* at = tiles + (static_cast<std::size_t>(iy / width) * layout.nx + ix) * 2 * width + iy % width;
-        at[0] = wave(0, ix, iy).real();
-        at[width] = wave(0, ix, iy).imag();
+        at[0] = iy < layout.ny ? wave(0, ix, iy).real() : T(0);
+        at[width] = iy < layout.ny ? wave(0, ix, iy).imag() : T(0);
       });
 }
 
@@ -50,15 +51,24 @@ void lay_out(const ExecutionSpace& space, const WaveLayout<T>& layout, const fft
 
 template <class T>
 Transmission<T>::Transmission(const ExecutionSpace& space, const Grid& grid, double sigma, int slices)
+    : Transmission(space, grid, sigma, slices, View<T*>("imaging::transmission", numbers(grid, slices))) {}
+
+template <class T>
+Transmission<T>::Transmission(const ExecutionSpace& space, const Grid& grid, double sigma, int slices,
+                              const View<T*>& memory)
     : grid_(grid),
       layout_(grid),
       sigma_(sigma),
       slices_(slices),
-      slice_size_(static_cast<std::size_t>(layout_.blocks) * static_cast<std::size_t>(grid.nx) * 2 *
-                  WaveLayout<T>::width),
-      tiles_("imaging::transmission", slice_size_ * static_cast<std::size_t>(slices)),
+      slice_size_(numbers(grid, 1)),
+      tiles_(memory),
       plain_(uninitialized("imaging::transmission::plain"), 1, grid.nx, grid.ny),
-      transform_(space, 1, grid.nx, grid.ny) {}
+      transform_(space, 1, grid.nx, grid.ny) {
+  if (memory.size() != numbers(grid, slices))
+    throw ConfigError(fmt::format("memory of {} numbers came for {} transmission functions, {} were expected",
+                                  memory.size(), slices, numbers(grid, slices)),
+                      "imaging.transmission");
+}
 
 template <class T>
 void Transmission<T>::fill(const ExecutionSpace& space, int first, const Potentials<T>& v) {
@@ -78,9 +88,10 @@ void Transmission<T>::fill(const ExecutionSpace& space, int first, const Potenti
 }
 
 template <class T>
-double Transmission<T>::bytes(const Grid& grid, int slices) {
+std::size_t Transmission<T>::numbers(const Grid& grid, int slices) {
   const WaveLayout<T> layout(grid);
-  return static_cast<double>(sizeof(T)) * layout.blocks * grid.nx * 2 * WaveLayout<T>::width * slices;
+  return static_cast<std::size_t>(layout.blocks) * static_cast<std::size_t>(grid.nx) * 2 * WaveLayout<T>::width *
+         static_cast<std::size_t>(slices);
 }
 
 template class Transmission<float>;

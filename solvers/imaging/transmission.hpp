@@ -16,6 +16,8 @@ class Transmission {
  public:
   // Memory for `slices` of them, to be filled. sigma: rad V⁻¹ Å⁻¹.
   Transmission(const ExecutionSpace& space, const Grid& grid, double sigma, int slices);
+  // In memory of the caller's: numbers(grid, slices) of it.
+  Transmission(const ExecutionSpace& space, const Grid& grid, double sigma, int slices, const View<T*>& memory);
 
   // Slices first … first + count − 1 from v (count, nx, ny). Functions of a potential that is band-limited itself reach
   // beyond the band limit; what does is cut off.
@@ -25,7 +27,7 @@ class Transmission {
   const Grid& grid() const { return grid_; }
   // Tiles of slice s: element (ix of block b of y) lies at b nx + ix (kokkos_kernels/fft/lanes.hpp).
   const T* slice(int s) const { return tiles_.data() + slice_size_ * static_cast<std::size_t>(s); }
-  static double bytes(const Grid& grid, int slices);
+  static std::size_t numbers(const Grid& grid, int slices);
 
  private:
   Grid grid_;

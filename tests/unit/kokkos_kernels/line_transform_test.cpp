@@ -52,7 +52,7 @@ void expect_the_definition(int n, double tolerance) {
       for (int k = 0; k < n; ++k)
         sum += std::complex<double>(host[static_cast<std::size_t>(2 * width * k + lane)],
                                     host[static_cast<std::size_t>(2 * width * k + width + lane)]) *
-               std::polar(1.0, -2.0 * pi * (static_cast<double>(m) * k / n));
+               std::polar(1.0, -2.0 * pi * (m * k % n) / n);
       ASSERT_NEAR(found(2 * width * m + lane), sum.real(), tolerance) << n << ", " << m;
       ASSERT_NEAR(found(2 * width * m + width + lane), sum.imag(), tolerance) << n << ", " << m;
     }
