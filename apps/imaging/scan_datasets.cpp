@@ -37,7 +37,7 @@ Channels each_of(const imaging::Detector& detector, int configurations) {
 }
 
 std::vector<io::Quantity> angles_of(const imaging::Detector& detector) {
-  return {{"inner", "mrad", detector.config.inner}, {"outer", "mrad", detector.config.outer}};
+  return {{"inner_angle", "mrad", detector.config.inner}, {"outer_angle", "mrad", detector.config.outer}};
 }
 
 std::size_t add(io::ScanLayout& layout, io::ScanLayout::Image image) {
@@ -90,9 +90,9 @@ void add_sharp(ScanDatasets& sets, const imaging::DetectorSet& detectors) {
 ScanDatasets scan_datasets(const imaging::DetectorSet& detectors, const imaging::Scan& scan,
                            const RecordOptions& options) {
   if (detectors.patterns().size() > 1)
-    throw ConfigError(fmt::format("there are {} pixelated detectors, one at most was expected",
-                                  detectors.patterns().size()),
-                      "detectors", "keep the one with the finest bins: the others are sums of its pixels");
+    throw ConfigError(
+        fmt::format("there are {} pixelated detectors, one at most was expected", detectors.patterns().size()),
+        "detectors", "keep the one with the finest bins: the others are sums of its pixels");
   ScanDatasets sets;
   io::ScanLayout& layout = sets.layout;
   layout.nx = scan.shape.nx;

@@ -1,6 +1,7 @@
 // Which datasets a scan leaves in its file.
 //
-//   NAME             what the detector NAME says: fractions of the beam (a centre of mass: mrad or 1/Angstrom), or counts
+//   NAME             what the detector NAME says: fractions of the beam (a centre of mass: mrad or 1/Angstrom), or
+//   counts
 //                    of electrons where there is a dose
 //   NAME_expected    with a dose: what the counts are drawn from
 //   NAME_error       standard error of the mean over the configurations, without the source's size and the dose
@@ -22,9 +23,9 @@ namespace locum::apps {
 struct RecordOptions {
   int configurations = 1;
   bool each_configuration = false;
-  bool counts = false;        // a dose is given
-  bool sixteen_bit = false;   // of a cube's counts: where the dose cannot give more than 65535 to a probe
-  bool source_size = false;   // numbers are folded with the source at the end
+  bool counts = false;       // a dose is given
+  bool sixteen_bit = false;  // of a cube's counts: where the dose cannot give more than 65535 to a probe
+  bool source_size = false;  // numbers are folded with the source at the end
 };
 
 struct ScanDatasets {
@@ -37,7 +38,7 @@ struct ScanDatasets {
   };
   io::ScanLayout layout;  // tiles are not set
   std::vector<Image> images;
-  std::size_t sharp = none;                         // channels before the source's size, in layout.images
+  std::size_t sharp = none;                          // channels before the source's size, in layout.images
   std::size_t pattern = none, sharp_pattern = none;  // in layout.cubes
 };
 

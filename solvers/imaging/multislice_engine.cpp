@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "kokkos_kernels/base/errors.hpp"
+#include "solvers/imaging/slices.hpp"
 
 namespace locum::imaging {
 namespace {
