@@ -1,5 +1,5 @@
-// An array that the ranks of a node hold together: one copy in shared memory. On a GPU, and where a rank is alone on its
-// node, each rank has its own.
+// An array that the ranks of a node hold together: one copy in shared memory. On a GPU, and where a rank is alone on
+// its node, each rank has its own.
 #pragma once
 
 #include <string>

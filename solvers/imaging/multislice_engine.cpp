@@ -26,7 +26,8 @@ MultisliceEngine<T>::MultisliceEngine(const Context& context, const ScanSetup& s
       detectors_(setup.grid, setup.probe.energy, setup.probe.convergence, setup.detectors),
       multislice_(context.space, setup.grid, setup.probe.energy, slice_thicknesses(setup.edges), {0.0, 0.0},
                   batch_of(setup)),
-      store_(context, setup.grid, setup.probe.energy, setup.potential, setup.edges, configurations, setup.memory),
+      store_(context, setup.grid, setup.probe.energy, setup.potential, setup.edges,
+             FunctionLayout<T>::tiles(setup.grid), configurations, setup.memory),
       focus_(focal_quadrature(focal_spread(setup.coherence, setup.probe.energy), setup.coherence.focal_points)),
       placer_(setup.grid, multislice_.batch()),
       waves_(uninitialized("imaging::probes"), static_cast<std::size_t>(multislice_.batch()),
@@ -34,11 +35,12 @@ MultisliceEngine<T>::MultisliceEngine(const Context& context, const ScanSetup& s
       sums_("imaging::sums", static_cast<std::size_t>(multislice_.batch()),
             static_cast<std::size_t>(detectors_.channels())),
       patterns_("imaging::patterns", static_cast<std::size_t>(multislice_.batch()),
-                static_cast<std::size_t>(pattern_of(detectors_)[0]), static_cast<std::size_t>(pattern_of(detectors_)[1])) {
+                static_cast<std::size_t>(pattern_of(detectors_)[0]),
+                static_cast<std::size_t>(pattern_of(detectors_)[1])) {
   if (detectors_.patterns().size() > 1)
-    throw ConfigError(fmt::format("{} pixelated detectors were given, one was expected at most",
-                                  detectors_.patterns().size()),
-                      "detectors", "run the others by themselves");
+    throw ConfigError(
+        fmt::format("{} pixelated detectors were given, one was expected at most", detectors_.patterns().size()),
+        "detectors", "run the others by themselves");
   for (const FocalPoint& point : focus_)
     probe_.push_back(to_device<T>(setup.grid, make_probe(setup.grid, setup.probe, point.focus), "imaging::probe"));
 }

@@ -14,12 +14,12 @@ namespace locum::imaging {
 struct ScanSetup {
   Grid grid;
   ProbeConfig probe;
-  CoherenceConfig coherence;              // its focal spread; the source's size is the image's matter
+  CoherenceConfig coherence;  // its focal spread; the source's size is the image's matter
   std::vector<DetectorConfig> detectors;
   PotentialConfig potential;
-  std::vector<double> edges;              // of the slices, Å
-  double memory = 4.0 * (1ull << 30);     // bytes that a node's ranks may hold together
-  int batch = 0;                          // waves at a time; 0: default_batch()
+  std::vector<double> edges;           // of the slices, Å
+  double memory = 4.0 * (1ull << 30);  // bytes that a node's ranks may hold together
+  int batch = 0;                       // waves at a time; 0: default_batch()
 };
 
 template <class T>
@@ -48,9 +48,9 @@ class MultisliceEngine : public ScanEngine {
   std::vector<FocalPoint> focus_;
   std::vector<Wave<T>> probe_;  // at each focus
   ProbePlacer<T> placer_;
-  fft::Waves<T> waves_;         // (batch, nx, ny)
-  ChannelSums sums_;            // (batch, channels)
-  Patterns<T> patterns_;        // (batch, qx, qy)
+  fft::Waves<T> waves_;   // (batch, nx, ny)
+  ChannelSums sums_;      // (batch, channels)
+  Patterns<T> patterns_;  // (batch, qx, qy)
 };
 
 // Throws ConfigError unless `signal` and `pattern` hold what n probes give.

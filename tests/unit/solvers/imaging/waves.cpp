@@ -91,7 +91,7 @@ template <class T>
 Transmission<T> transmission_of(const Grid& grid, double energy, const std::vector<std::vector<double>>& potentials) {
   Transmission<T> transmission(ExecutionSpace(), grid, interaction_parameter(energy),
                                static_cast<int>(potentials.size()));
-  Potentials<T> v("v", 1, grid.nx, grid.ny);
+  Slices<T> v("v", 1, grid.nx, grid.ny);
   const auto v_host = Kokkos::create_mirror_view(v);
   for (std::size_t s = 0; s < potentials.size(); ++s) {
     for (int ix = 0; ix < grid.nx; ++ix)
