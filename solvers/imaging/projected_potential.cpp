@@ -137,6 +137,7 @@ struct ProjectedPotential<T>::State {
     const double far = reach();
     atoms = sorted_by_depth(specimen, species, slice_range(edges, first).top - far,
                             slice_range(edges, end - 1).bottom + far);
+    space.fence();  // the last block's phases may still be read
     start.assign(1, 0);
     std::vector<double> x, y, z;
     for (const auto& list : atoms) {

@@ -40,8 +40,7 @@ std::vector<int> species_of(const Specimen& specimen) {
 }
 
 std::pair<int, int> SortedAtoms::within(double top, double bottom, double reach) const {
-  // At the edge itself an atom belongs to the slice below it.
-  const auto low = std::lower_bound(z.begin(), z.end(), top - reach);
+  const auto low = std::lower_bound(z.begin(), z.end(), top - reach - on_the_edge);
   const auto high = std::lower_bound(low, z.end(), bottom + reach);
   return {static_cast<int>(low - z.begin()), static_cast<int>(high - z.begin())};
 }

@@ -35,7 +35,7 @@ inline SliceRange slice_range(const std::vector<double>& edges, int s) {
 struct SortedAtoms {
   std::vector<double> z;   // ascending, Å
   std::vector<int> index;  // in the specimen
-  // Those with top − reach ≤ z < bottom + reach, as indices into z.
+  // Those with top − reach ≤ z < bottom + reach (on_the_edge included), as indices into z.
   std::pair<int, int> within(double top, double bottom, double reach) const;
 };
 
