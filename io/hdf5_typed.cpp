@@ -39,11 +39,15 @@ std::uint64_t Hdf5File::number_bytes(const std::string& dataset) const {
 
 void Hdf5File::write_texts(const std::string& dataset, const std::vector<std::string>& texts) {
   std::size_t width = 1;
-  for (const auto& text : texts) width = std::max(width, text.size());
+  bool ascii = true;  // said where it is so: h5py cannot turn UTF-8 of one length into ASCII of another
+  for (const auto& text : texts) {
+    width = std::max(width, text.size());
+    for (const char c : text) ascii = ascii && static_cast<unsigned char>(c) < 0x80;
+  }
   const Hdf5Handle type(H5Tcopy(H5T_C_S1), H5Tclose);
   H5Tset_size(type.id(), width);
   H5Tset_strpad(type.id(), H5T_STR_NULLPAD);
-  H5Tset_cset(type.id(), H5T_CSET_UTF8);
+  H5Tset_cset(type.id(), ascii ? H5T_CSET_ASCII : H5T_CSET_UTF8);
   make_typed_dataset(dataset, type.id(), "", {static_cast<std::int64_t>(texts.size())});
   std::string all(width * texts.size(), '\0');
   for (std::size_t k = 0; k < texts.size(); ++k) std::memcpy(all.data() + k * width, texts[k].data(), texts[k].size());
