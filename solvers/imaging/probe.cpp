@@ -132,7 +132,7 @@ void check_probe(const Grid& grid, const ProbeConfig& config) {
         "probe.convergence",
         fmt::format("repeat the specimen to {:.4g} Å or more along both sides", fewest_pixels / (2.0 * k_max)));
   const double radius = geometric_radius(config);
-  if (radius > 0.5 * cell)
+  if (radius > 0.5 * cell * (1.0 + rounding))
     throw ConfigError(
         fmt::format("defocus and aberrations spread the probe to {:.4g} Å from its centre, half of the cell of {:.6g} "
                     "× {:.6g} Å is {:.4g} Å: it would meet its own periodic image",
