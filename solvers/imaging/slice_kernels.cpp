@@ -1,8 +1,11 @@
 #include "solvers/imaging/slice_kernels.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
+#include "kokkos_kernels/base/errors.hpp"
 #include "kokkos_kernels/fft/line_transform.hpp"
 
 namespace locum::imaging {
@@ -137,7 +140,9 @@ SliceKernels<T>::SliceKernels(const ExecutionSpace&, const Grid& grid, int batch
       line_y(grid.ny),
       highest_y(uninitialized("imaging::highest_y"), static_cast<std::size_t>(layout.columns)),
       limits(uninitialized("imaging::limits"), static_cast<std::size_t>(layout.columns / layout.width)),
-      waves("imaging::waves", layout.size() * static_cast<std::size_t>(batch)) {
+      waves("imaging::waves", layout.size() * static_cast<std::size_t>(std::max(0, batch))) {
+  if (batch < 1)
+    throw ConfigError(fmt::format("batches of {} waves were asked for, 1 or more was expected", batch), "imaging");
   const auto highest_host = Kokkos::create_mirror_view(highest_y);
   const double limit = grid.band_limit() * grid.band_limit();
   for (int i = 0; i < layout.columns; ++i) {

@@ -140,6 +140,26 @@ TEST(Probe, PlacesAreExactToTheRoundingOfThePrecision) {
   EXPECT_LT(largest_placing_error<float>(amplitude), 4e-7);    // some three roundings of 6e-8, wherever the probe is
 }
 
+TEST(Probe, ABatchOfAnySizeIsPlacedAlike) {
+  const auto probe = to_device<float>(grid, make_probe(grid, ProbeConfig{}), "probe");
+  std::vector<Position> positions;
+  for (int b = 0; b < 71; ++b) positions.push_back({0.31 * b, 19.0 - 0.17 * b});  // more than a launch takes
+  const fft::Waves<float> waves("waves", 71, grid.nx, grid.ny), one("one", 1, grid.nx, grid.ny);
+  const ExecutionSpace space;
+  ProbePlacer<float>(grid, 71).place(space, probe, positions, waves);
+  const auto all = host_copy(waves);
+  for (const int b : {0, 31, 32, 63, 64, 70}) {
+    ProbePlacer<float>(grid, 1).place(space, probe, {positions[b]}, one);
+    const auto alone = host_copy(one);
+    int different = 0;
+    for (int ix = 0; ix < grid.nx; ++ix)
+      for (int iy = 0; iy < grid.ny; ++iy)
+        different +=
+            all(b, ix, iy).real() != alone(0, ix, iy).real() || all(b, ix, iy).imag() != alone(0, ix, iy).imag();
+    EXPECT_EQ(different, 0) << b;
+  }
+}
+
 TEST(Probe, PlacingChecksItsShapes) {
   const auto probe = to_device<float>(grid, make_probe(grid, ProbeConfig{}), "probe");
   const ProbePlacer<float> placer(grid, 2);
