@@ -75,6 +75,7 @@ void ImagingConfig::visit(ConfigVisitor& v) {
   v.section({"microscope", "", "the probe: energy, convergence, aberrations"}, microscope);
   v.section({"potential", "", "of the atoms"}, potential);
   v.section({"slices", "", "across the beam"}, slices);
+  v.section({"local", "", "method local: probes in a window, calibrated against the full solver"}, local);
   v.section({"scan", "", "where the probe goes"}, scan);
   v.sections({"detectors", "", "what is recorded"}, detectors);
   v.section({"coherence", "", "focal spread and size of the source"}, coherence);
@@ -90,6 +91,7 @@ void ImagingConfig::validate() const {
   microscope.validate();
   potential.validate();
   slices.validate();
+  local.validate();
   scan.validate();
   if (detectors.empty()) throw ConfigError("nothing is recorded", "detectors", "add [[detectors]] with a kind");
   for (const auto& detector : detectors) detector.validate();

@@ -11,6 +11,7 @@
 #include "solvers/imaging/detector_set_config.hpp"
 #include "solvers/imaging/dose.hpp"
 #include "solvers/imaging/grid.hpp"
+#include "solvers/imaging/local_config.hpp"
 #include "solvers/imaging/probe.hpp"
 #include "solvers/imaging/projected_potential.hpp"
 #include "solvers/imaging/scan.hpp"
@@ -57,6 +58,7 @@ struct ImagingConfig {
   imaging::ProbeConfig microscope;
   imaging::PotentialConfig potential;
   imaging::SliceConfig slices;
+  imaging::LocalConfig local;
   imaging::ScanConfig scan;
   std::vector<imaging::DetectorConfig> detectors = {imaging::DetectorConfig{}};
   imaging::CoherenceConfig coherence;

@@ -104,6 +104,20 @@ std::string physics(const ImagingResults& r) {
   return table("What was computed", rows);
 }
 
+std::string method_errors(const ImagingResults& r) {
+  if (r.errors.empty()) return "";
+  std::string rows =
+      "<tr><th>detector</th><th class=\"n\">error</th><th class=\"n\">bound</th><th>confidence</th></tr>\n";
+  for (const auto& e : r.errors)
+    rows +=
+        fmt::format("<tr><td>{}</td><td class=\"n\">{:.2f} %</td><td class=\"n\">{:.2f} %</td><td>{:.0f} %</td></tr>\n",
+                    escape_html(e.detector), 100.0 * e.relative, 100.0 * e.bound, 100.0 * e.confidence);
+  return table("How far from full multislice", rows) +
+         "<p class=\"formula\">Root mean square over probes of one configuration, relative to the mean signal, "
+         "measured "
+         "on probes that were left out of the calibration.</p>\n";
+}
+
 std::string account(const ImagingResults& r) {
   const ScanAccount& a = r.job.account();
   std::string rows = row("method", escape_html(r.engine) + ", " + r.config.imaging.precision);
@@ -135,7 +149,7 @@ std::string imaging_report(const RunDirectory& directory, const ImagingResults& 
          escape_html(r.config.title) + " · Locum</title>\n<style>" + report_style + picture_style +
          "</style>\n</head>\n<body>\n<main>\n<header><p class=\"mark\">Locum · report of a scan</p><h1>" +
          escape_html(r.config.title) + "</h1>\n" + notes + "</header>\n" + figures(directory, images) +
-         numbers_table(images) + physics(r) + account(r) + "</main>\n</body>\n</html>\n";
+         numbers_table(images) + method_errors(r) + physics(r) + account(r) + "</main>\n</body>\n</html>\n";
 }
 
 }  // namespace locum::apps

@@ -26,6 +26,16 @@ Json images_of(const std::vector<ShownImage>& images) {
   return list;
 }
 
+Json errors_of(const ImagingResults& r) {
+  Json list = Json::array();
+  for (const auto& e : r.errors)
+    list.push_back({{"detector", e.detector},
+                    {"relative", number(e.relative)},
+                    {"bound", number(e.bound)},
+                    {"confidence", number(e.confidence)}});
+  return list;
+}
+
 Json specimen_of(const ImagingResults& r) {
   const Specimen& s = r.source.specimen;
   return {{"formula", r.source.formula},
@@ -61,6 +71,7 @@ std::string imaging_summary(const Communicator& comm, const ImagingResults& r, c
                     {"slices", r.run.slices}};
   json["specimen"] = specimen_of(r);
   json["scan"] = scan_of(r);
+  if (!r.errors.empty()) json["error_of_method"] = errors_of(r);
   json["images"] = images_of(images);
   json["this_session"] = {{"probes", a.probes_here},
                           {"tiles", a.tiles_here},

@@ -13,6 +13,12 @@
 
 namespace locum::apps {
 
+// Of an engine that approximates: relative to full multislice, root mean square over probes of one configuration.
+struct DetectorError {
+  std::string detector;
+  double relative = 0.0, bound = 0.0, confidence = 0.0;  // measured; its bound holds with this confidence, 0 … 1
+};
+
 struct ImagingResults {
   const ImagingConfig& config;
   const SpecimenSource& source;
@@ -21,6 +27,7 @@ struct ImagingResults {
   const imaging::DetectorSet& detectors;
   const ScanJob& job;
   std::string engine;
+  std::vector<DetectorError> errors;
   EnergyReading energy;
 };
 

@@ -84,6 +84,28 @@ std::string describe(const SpecimenSource& source, const imaging::Grid& grid, co
                      edges.size() - 1, s.lz / static_cast<double>(edges.size() - 1));
 }
 
+// What the engine says of itself, each detector by its worst channel. Empty of an engine that was not made ready, since
+// nothing was left to do.
+std::vector<DetectorError> errors_of(const ImagingEngine& engine, const imaging::DetectorSet& detectors,
+                                     const ScanAccount& account) {
+  std::vector<DetectorError> all;
+  if (!engine.errors || account.probes_here == 0) return all;
+  const std::vector<imaging::ChannelError> channels = engine.errors();
+  for (const auto& detector : detectors.detectors()) {
+    DetectorError worst{detector.config.name, 0.0, 0.0, engine.confidence()};
+    for (int c = detector.channel; c < detector.channel + detector.channels; ++c) {
+      const auto& channel = channels.at(static_cast<std::size_t>(c));
+      worst.relative = std::max(worst.relative, channel.relative);
+      worst.bound = std::max(worst.bound, channel.bound);
+    }
+    log::info(fmt::format(
+        "{}: {:.2f} % off full multislice for each configuration, at most {:.2f} % with {:.0f} % confidence",
+        worst.detector, 100.0 * worst.relative, 100.0 * worst.bound, 100.0 * worst.confidence));
+    all.push_back(worst);
+  }
+  return all;
+}
+
 }  // namespace
 
 void run_imaging(const Context& caller, const CommandLine& line) {
@@ -105,17 +127,19 @@ void run_imaging(const Context& caller, const CommandLine& line) {
   const imaging::DetectorSet detectors(setup.grid, config.microscope.energy, config.microscope.convergence,
                                        config.detectors);
   const ScanRun run = scan_run_of(config, source, static_cast<int>(setup.edges.size()) - 1);
-  const auto engine = make_engine(context, config.imaging, setup, source.configurations);
-  log::info(fmt::format("{}: {} probes ({} × {}), {} configuration(s), {} rank(s)", engine->name(),
+  const auto engine = make_engine(context, config, setup, source.configurations, run.scan);
+  log::info(fmt::format("{}: {} probes ({} × {}), {} configuration(s), {} rank(s)", engine.engine->name(),
                         run.scan.position.size(), run.scan.shape.nx, run.scan.shape.ny, run.configurations,
                         context.comm.size()));
-  ScanJob job(context, directory, run, detectors, *engine);
+  ScanJob job(context, directory, run, detectors, *engine.engine);
   if (!job.run(line.restart))
     throw Interrupted{
         fmt::format("stopped by a signal; what is done is kept in {}: go on with --restart", directory.path())};
   const ScanAccount& account = job.account();
   if (account.probes_here > 0) log::info(fmt::format("{:.1f} s, {:.3g} probe·slices/s", account.wall, account.rate));
-  const ImagingResults results{config, source, setup, run, detectors, job, engine->name(), meter.reading()};
+  const ImagingResults results{
+      config,         source, setup, run, detectors, job, engine.engine->name(), errors_of(engine, detectors, account),
+      meter.reading()};
   write_results(context.comm, directory, results);
 }
 

@@ -11,6 +11,7 @@
 #include "io/cif.hpp"
 #include "kokkos_kernels/base/elements.hpp"
 #include "kokkos_kernels/base/errors.hpp"
+#include "solvers/imaging/projected_potential.hpp"
 #include "solvers/imaging/scattering.hpp"
 
 namespace locum::apps {
