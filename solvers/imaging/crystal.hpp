@@ -8,7 +8,7 @@
 #include "kokkos_kernels/base/cell.hpp"
 #include "kokkos_kernels/base/config.hpp"
 #include "solvers/imaging/crystal_cell.hpp"
-#include "solvers/imaging/specimen.hpp"
+#include "solvers/api/specimen.hpp"
 
 namespace locum::imaging {
 

@@ -113,7 +113,10 @@ LinearCalibration::LinearCalibration(const CalibrationSamples& samples)
   for (std::size_t s = 0; s < n; ++s)
     for (std::size_t j = 0; j < p; ++j)
       inverse_deviation_[j] += std::pow(samples.x[s * p + j] - mean_[j], 2) / static_cast<double>(n);
-  for (double& d : inverse_deviation_) d = d > 0.0 ? 1.0 / std::sqrt(d) : 0.0;  // a constant feature says nothing
+  for (std::size_t j = 0; j < p; ++j) {  // a feature that is constant to rounding says nothing
+    double& d = inverse_deviation_[j];
+    d = std::sqrt(d) > 1e-10 * std::abs(mean_[j]) ? 1.0 / std::sqrt(d) : 0.0;
+  }
 
   Rows z(n * p);
   std::vector<Normal> of_group(static_cast<std::size_t>(groups_), Normal(features_, outputs_));

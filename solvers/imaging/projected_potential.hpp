@@ -17,7 +17,7 @@
 #include "kokkos_kernels/base/config.hpp"
 #include "kokkos_kernels/base/context.hpp"
 #include "solvers/imaging/grid.hpp"
-#include "solvers/imaging/specimen.hpp"
+#include "solvers/api/specimen.hpp"
 
 namespace locum::imaging {
 

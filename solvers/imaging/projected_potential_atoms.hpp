@@ -8,7 +8,7 @@
 
 #include "solvers/imaging/grid.hpp"
 #include "solvers/imaging/scattering_depth.hpp"
-#include "solvers/imaging/specimen.hpp"
+#include "solvers/api/specimen.hpp"
 
 namespace locum::imaging {
 
