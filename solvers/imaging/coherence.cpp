@@ -195,6 +195,10 @@ void blur_source(std::span<T> values, const ScanShape& scan, std::size_t channel
                                   scan.nx, scan.ny, channels),
                       "imaging.coherence");
   if (sigma == 0.0 || values.empty()) return;
+  if ((scan.nx > 1 && !(scan.step_x > 0.0)) || (scan.ny > 1 && !(scan.step_y > 0.0)))
+    throw ConfigError(
+        fmt::format("a source of σ = {:.4g} Å was to blur positions that are no raster and no line", sigma),
+        "coherence.source_size", "scan a raster, or set the source's size to 0");
   blur_axis(values, 1, scan.nx, scan.ny * channels, scan.periodic_x, sigma / scan.step_x);
   blur_axis(values, scan.nx, scan.ny, channels, scan.periodic_y, sigma / scan.step_y);
 }

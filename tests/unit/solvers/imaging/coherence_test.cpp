@@ -146,6 +146,13 @@ TEST(SourceSize, ChannelsAreBlurredEachByItself) {
   for (int p = 0; p < 48; ++p) EXPECT_EQ(all[p * channels + channel], one[p]);
 }
 
+TEST(SourceSize, ScatteredPointsCannotBeBlurred) {
+  std::vector<double> values = {1.0, 2.0, 3.0};
+  EXPECT_THROW(blur_source<double>(values, {3, 1, 0.0, 0.0, false, false}, 1, 0.4), ConfigError);
+  EXPECT_NO_THROW(blur_source<double>(values, {3, 1, 0.0, 0.0, false, false}, 1, 0.0));
+  EXPECT_NO_THROW(blur_source<double>(values, {3, 1, 0.2, 0.0, false, false}, 1, 0.4));  // a line
+}
+
 TEST(SourceSize, NothingChangesWithoutASource) {
   std::vector<double> image = {1.0, 2.0, 3.0}, before = image, none;
   blur_source<double>(image, {3, 1, 0.2, 0.2, false, false}, 1, 0.0);

@@ -64,6 +64,8 @@ TEST(Scan, PointsAreTakenAsTheyAre) {
   EXPECT_EQ(scan.position[1].y, 7.0);
   EXPECT_EQ(scan.shape.nx, 3);
   EXPECT_EQ(scan.shape.ny, 1);
+  EXPECT_EQ(scan.shape.step_x, 0.0);  // so nobody takes them for neighbours
+  EXPECT_EQ(scan.area_of_position(), 0.0);
 }
 
 TEST(Scan, WhatCannotBeScannedIsRefused) {
