@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <numeric>
+#include <filesystem>
 
 #include "apps/signals.hpp"
 #include "io/scan_reader.hpp"
@@ -15,6 +15,7 @@
 namespace locum::apps {
 namespace {
 
+constexpr const char* begun = "scan.begun";        // there while scan.h5.part is worth going on with
 constexpr double sixteen_bit_electrons = 50000.0;  // 65535 is 69 standard deviations above
 constexpr std::int64_t measured_probes = 16;       // of the batch that the forecast is made from
 
@@ -52,7 +53,7 @@ ScanJob::ScanJob(const Context& context, const RunDirectory& directory, const Sc
 }
 
 void ScanJob::open_file(bool restart) {
-  const std::string path = directory_.file(file_name), begun = "scan.begun";
+  const std::string path = directory_.file(file_name);
   // A kill while the file was made leaves one that is no file yet: only what was finished being made is gone on with.
   const bool there = restart && directory_.has(begun) && io::ScanFile::has_unfinished(context_.comm, path);
   const std::int64_t size = tiles_.empty() ? 0 : tiles_.front().count;
@@ -219,7 +220,10 @@ bool ScanJob::run(bool restart) {
   const bool complete = scan_tiles_left() && fold_rows_left();
   account_.scan = context_.comm.max(account_.scan);
   account_.write = context_.comm.max(account_.write);
-  if (complete) file_->finish();
+  if (complete) {
+    file_->finish();
+    if (context_.comm.is_root()) std::filesystem::remove(directory_.file(begun));
+  }
   file_.reset();
   account_.wall = context_.comm.max(watch.seconds());
   return complete;

@@ -49,9 +49,11 @@ io::ScanMetadata metadata_of(ImagingConfig config, const SpecimenSource& source)
   m.specimen = {{"thickness", "Angstrom", specimen.lz},
                 {"atoms", "1", static_cast<double>(specimen.position.size())},
                 {"configurations", "1", static_cast<double>(source.configurations.count)}};
-  m.prismatic = {{"E", "keV", probe.energy},     {"sa", "mrad", probe.convergence},
-                 {"df", "Angstrom", defocus},    {"C3", "Angstrom", 1e7 * probe.aberrations.Cs},
-                 {"s", "Angstrom", specimen.lz}, {"F", "1", static_cast<double>(source.configurations.count)}};
+  m.prismatic = {{"sa", "mrad", probe.convergence},
+                 {"df", "Angstrom", defocus},
+                 {"C3", "Angstrom", 1e7 * probe.aberrations.Cs},
+                 {"s", "Angstrom", specimen.lz},
+                 {"F", "1", static_cast<double>(source.configurations.count)}};
   m.cell[0] = specimen.lx;
   m.cell[1] = specimen.ly;
   m.cell[2] = specimen.lz;
