@@ -28,4 +28,10 @@ std::set<std::int64_t> trajectories_in(const Communicator& comm, const std::stri
   return {column.begin(), column.end()};
 }
 
+bool is_input_with(const Communicator& comm, const CommandLine& line, const std::string& key) {
+  io::TomlDocument document = io::TomlDocument::read(comm, line.input);
+  for (const std::string& assignment : line.set) document.set(assignment);
+  return document.has(key);
+}
+
 }  // namespace locum::apps

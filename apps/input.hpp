@@ -17,6 +17,9 @@ void check_same_input(const Communicator& comm, const RunDirectory& directory, c
 // The trajectories (replicas) that a dataset already holds. Collective.
 std::set<std::int64_t> trajectories_in(const Communicator& comm, const std::string& dataset);
 
+// Whether the input, with what --set adds to it, has the key or section. Collective.
+bool is_input_with(const Communicator& comm, const CommandLine& line, const std::string& key);
+
 // Reads and checks the input before anything on the disk is touched, then makes the folder and writes input.toml there.
 template <class Config>
 std::pair<Config, RunDirectory> open_run(const Context& context, const CommandLine& line) {

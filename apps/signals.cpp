@@ -6,9 +6,9 @@ namespace locum::apps {
 namespace {
 
 // The one mutable global of the program: a signal handler can reach nothing else.
-volatile std::sig_atomic_t signalled = 0;
+volatile std::sig_atomic_t flag = 0;
 
-void note_signal(int) { signalled = 1; }
+void note_signal(int) { flag = 1; }
 
 }  // namespace
 
@@ -22,6 +22,8 @@ void watch_signals() {
   std::signal(SIGXFSZ, SIG_IGN);
 }
 
-bool stop_requested(const Communicator& comm) { return comm.any(signalled != 0); }
+bool signalled() { return flag != 0; }
+
+bool stop_requested(const Communicator& comm) { return comm.any(signalled()); }
 
 }  // namespace locum::apps

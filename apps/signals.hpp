@@ -8,6 +8,9 @@ namespace locum::apps {
 // Installs the handlers. A handler only raises a flag.
 void watch_signals();
 
+// True when this very rank was signalled; the others may not know. Local.
+bool signalled();
+
 // True on every rank as soon as any rank was signalled. Collective.
 bool stop_requested(const Communicator& comm);
 

@@ -1,4 +1,5 @@
-// `locum simulate`: one run of molecular dynamics by solver or surrogate, or replicas that fill a dataset.
+// `locum simulate`: one run of molecular dynamics by solver or surrogate, or replicas that fill a dataset; images where
+// the input has a section [imaging].
 #include <fmt/format.h>
 
 #include <set>
@@ -6,6 +7,7 @@
 #include "apps/atoms_file.hpp"
 #include "apps/commands.hpp"
 #include "apps/dynamics_job.hpp"
+#include "apps/imaging/simulate_imaging.hpp"
 #include "apps/input.hpp"
 #include "apps/replicas.hpp"
 #include "apps/simulate_config.hpp"
@@ -54,6 +56,7 @@ void fill_dataset(const Context& context, const RunDirectory& directory, const S
 }  // namespace
 
 void run_simulate(const Context& caller, const CommandLine& line) {
+  if (is_input_with(caller.comm, line, "imaging")) return run_imaging(caller, line);
   const auto [config, directory] = open_run<SimulateConfig>(caller, line);
   Context context = caller;
   context.seed = static_cast<std::uint64_t>(config.seed);

@@ -12,6 +12,9 @@ find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(CLI11 REQUIRED)
 find_path(LOCUM_TOMLPLUSPLUS_INCLUDE toml++/toml.h REQUIRED)
+find_package(PNG REQUIRED)   # pictures
+find_package(TIFF REQUIRED)  # images with their numbers
+find_path(LOCUM_GEMMI_INCLUDE gemmi/smcif.hpp REQUIRED)  # CIF
 
 # Kokkos: a Kokkos_ROOT or installed Kokkos 5 first, then Debian's 3.4 (from Trilinos), then the pinned release.
 find_package(LocumKokkos REQUIRED)

@@ -81,6 +81,13 @@ class Hdf5File {
   void make_dataset(const std::string& dataset, Number number, const std::string& unit, const Shape& shape,
                     std::int64_t chunk_rows = 0);
   void set_rows(const std::string& dataset, std::int64_t rows);
+  // A dataset of any type of HDF5's (`type`, as in the file) in one piece; the space is there at once.
+  void make_typed_dataset(const std::string& dataset, hid_t type, const std::string& unit, const Shape& shape);
+  std::uint64_t number_bytes(const std::string& dataset) const;  // of one number in the file
+  // Where the numbers of such a dataset begin in the file, in bytes.
+  std::uint64_t offset(const std::string& dataset) const;
+  // One-dimensional, of texts of one length, padded with zeros.
+  void write_texts(const std::string& dataset, const std::vector<std::string>& texts);
 
   Shape shape(const std::string& dataset) const;
   std::string unit(const std::string& dataset) const;  // "" when the dataset says none
@@ -101,6 +108,8 @@ class Hdf5File {
   void write_attribute(const std::string& object, const std::string& name, const std::vector<std::string>& texts);
   void write_attribute(const std::string& object, const std::string& name, std::int64_t value);
   void write_attribute(const std::string& object, const std::string& name, const std::vector<std::int64_t>& values);
+  void write_real_attribute(const std::string& object, const std::string& name, double value);
+  void write_real_attribute(const std::string& object, const std::string& name, const std::vector<double>& values);
   std::string text_attribute(const std::string& object, const std::string& name) const;
   std::vector<std::int64_t> integer_attribute(const std::string& object, const std::string& name) const;
 

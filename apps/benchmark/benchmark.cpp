@@ -21,6 +21,8 @@ const Registry<Benchmark>& benchmarks() {
     registry.add("train-mlearn-si", benchmark_mlearn_si);
     registry.add("train-mlearn-li", benchmark_mlearn_li);
     registry.add("uncertainty-si", benchmark_uncertainty);
+    registry.add("multislice", benchmark_multislice);
+    registry.add("multislice-local", benchmark_local_mode);
     return registry;
   }();
   return all;

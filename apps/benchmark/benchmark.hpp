@@ -34,5 +34,9 @@ BenchmarkResult benchmark_mlearn_si(const Context& context, const CommandLine& l
 BenchmarkResult benchmark_mlearn_li(const Context& context, const CommandLine& line);
 // Share of silicon frames outside of the training's domain that the gate hands back, of those that are wrong.
 BenchmarkResult benchmark_uncertainty(const Context& context, const CommandLine& line);
+// Slices of thermal silicon on a grid of 256² (--set points=…, precision, batch, depth), against the library's bare
+// transforms; and the local mode against full multislice.
+BenchmarkResult benchmark_multislice(const Context& context, const CommandLine& line);
+BenchmarkResult benchmark_local_mode(const Context& context, const CommandLine& line);
 
 }  // namespace locum::apps

@@ -5,23 +5,19 @@
 
 namespace locum::fft {
 
-// exp(2πi k / R) for the odd radices, k = 1 … (R − 1) / 2.
+// cos and sin of 2πk / R for the odd radices, k = 1 … (R − 1) / 2. (Functions, for device code has no constexpr arrays.)
 template <int R>
-struct OddRoots;
-template <>
-struct OddRoots<3> {
-  static constexpr double cosine[1] = {-0.5}, sine[1] = {0.86602540378443864676};
-};
-template <>
-struct OddRoots<5> {
-  static constexpr double cosine[2] = {0.30901699437494742410, -0.80901699437494742410};
-  static constexpr double sine[2] = {0.95105651629515357212, 0.58778525229247312917};
-};
-template <>
-struct OddRoots<7> {
-  static constexpr double cosine[3] = {0.62348980185873353053, -0.22252093395631440429, -0.90096886790241912624};
-  static constexpr double sine[3] = {0.78183148246802980871, 0.97492791218182360702, 0.43388373911755812048};
-};
+KOKKOS_FORCEINLINE_FUNCTION constexpr double odd_cosine(int k) {
+  if constexpr (R == 3) return -0.5;
+  if constexpr (R == 5) return k == 1 ? 0.30901699437494742410 : -0.80901699437494742410;
+  return k == 1 ? 0.62348980185873353053 : k == 2 ? -0.22252093395631440429 : -0.90096886790241912624;
+}
+template <int R>
+KOKKOS_FORCEINLINE_FUNCTION constexpr double odd_sine(int k) {
+  if constexpr (R == 3) return 0.86602540378443864676;
+  if constexpr (R == 5) return k == 1 ? 0.95105651629515357212 : 0.58778525229247312917;
+  return k == 1 ? 0.78183148246802980871 : k == 2 ? 0.97492791218182360702 : 0.43388373911755812048;
+}
 
 template <int Sign, class T>
 KOKKOS_FORCEINLINE_FUNCTION void butterfly2(Lanes<T>& a, Lanes<T>& b) {
@@ -54,8 +50,8 @@ KOKKOS_FORCEINLINE_FUNCTION void butterfly_odd(Lanes<T>* v) {
     Lanes<T> real = first, imaginary = Lanes<T>::zero();
     for (int q = 1; q <= half; ++q) {
       const int angle = q * m % R, folded = angle <= half ? angle : R - angle;
-      const T sine = static_cast<T>(angle <= half ? OddRoots<R>::sine[folded - 1] : -OddRoots<R>::sine[folded - 1]);
-      real = real + static_cast<T>(OddRoots<R>::cosine[folded - 1]) * sum[q - 1];
+      const T sine = static_cast<T>(angle <= half ? odd_sine<R>(folded) : -odd_sine<R>(folded));
+      real = real + static_cast<T>(odd_cosine<R>(folded)) * sum[q - 1];
       imaginary = imaginary + sine * difference[q - 1];
     }
     v[m] = real + imaginary;

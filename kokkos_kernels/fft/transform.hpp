@@ -19,6 +19,8 @@ template <class T>
 using Waves = Kokkos::View<Complex<T>***, Kokkos::LayoutRight, MemorySpace>;
 
 // How long the library may look for a fast plan. Plans are kept for the process: the second of one kind costs nothing.
+// A measured plan is the faster one, but which one it is depends on the clock, and with it the last digits of the
+// answer: results that must be the same on every rank and after a restart take the estimate.
 enum class Effort { estimate, measure };
 
 template <class T>
@@ -26,7 +28,7 @@ class Transform2d {
  public:
   // Plans transforms of (≤ batch, nx, ny). Throws ConfigError unless all are at least 1, BackendError where the library
   // fails.
-  Transform2d(const ExecutionSpace& space, int batch, int nx, int ny, Effort effort = Effort::measure);
+  Transform2d(const ExecutionSpace& space, int batch, int nx, int ny, Effort effort = Effort::estimate);
   ~Transform2d();
   Transform2d(Transform2d&&) noexcept;
   Transform2d& operator=(Transform2d&&) noexcept;

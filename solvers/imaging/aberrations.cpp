@@ -12,16 +12,17 @@ namespace {
 constexpr double angstrom_per_mm = 1e7;
 constexpr double rad_per_degree = units::pi / 180.0;
 
+using Config = AberrationsConfig;
+using Member = double Config::*;
+
 // One list for reading, checking and using: the pairs of magnitude and azimuth.
 struct Entry {
   int n, m;
   const char* name;
   const char* angle_name;
   const char* help;
-  double AberrationsConfig::*magnitude;
-  double AberrationsConfig::*angle;
+  Member magnitude, angle;
 };
-using Config = AberrationsConfig;
 constexpr Entry entries[] = {
     {1, 2, "C12", "phi12", "twofold astigmatism", &Config::C12, &Config::phi12},
     {2, 1, "C21", "phi21", "axial coma", &Config::C21, &Config::phi21},

@@ -73,14 +73,31 @@ std::vector<double> ring_kernel(int n, double s) {
   return kernel;
 }
 
-// Along the middle of (outer, n, inner): out(i) = Σ_j weight(i, j) in(j).
+// What position i of n takes from the one `distance` further on.
+struct Tap {
+  int distance;
+  double weight;
+};
+
+std::vector<Tap> make_taps(int n, bool periodic, double s) {
+  std::vector<Tap> taps;
+  if (periodic) {
+    const auto kernel = ring_kernel(n, s);
+    constexpr double nothing = 1e-16;  // of a kernel whose sum is 1: rounding
+    for (int j = 0; j < n; ++j)
+      if (std::abs(kernel[j]) > nothing) taps.push_back({j, kernel[j]});
+    return taps;
+  }
+  const int reach = std::min(n - 1, static_cast<int>(std::ceil(6.0 * s)));
+  for (int j = -reach; j <= reach; ++j) taps.push_back({j, std::exp(-0.5 * j / s * j / s)});
+  return taps;
+}
+
+// Along the middle of (outer, n, inner).
 template <class T>
 void blur_axis(std::span<T> values, std::size_t outer, int n, std::size_t inner, bool periodic, double s) {
   if (n < 2) return;
-  const int reach = periodic ? n : std::min(n - 1, static_cast<int>(std::ceil(6.0 * s)));
-  std::vector<double> kernel = periodic ? ring_kernel(n, s) : std::vector<double>(reach + 1);
-  if (!periodic)
-    for (int j = 0; j <= reach; ++j) kernel[j] = std::exp(-0.5 * j / s * j / s);
+  const auto taps = make_taps(n, periodic, s);
   constexpr std::size_t most = 256;  // channels at a time: n rows of them stay in the cache
   std::vector<double> column(std::size_t(n) * std::min(most, inner)), row(std::min(most, inner));
   for (std::size_t o = 0; o < outer; ++o)
@@ -91,8 +108,9 @@ void blur_axis(std::span<T> values, std::size_t outer, int n, std::size_t inner,
       for (int i = 0; i < n; ++i) {
         std::fill_n(row.begin(), width, 0.0);
         double share = 0.0;
-        for (int j = periodic ? 0 : std::max(0, i - reach); j < (periodic ? n : std::min(n, i + reach + 1)); ++j) {
-          const double weight = kernel[std::abs(i - j)];
+        for (const auto& [distance, weight] : taps) {
+          const int j = periodic ? (i + distance) % n : i + distance;
+          if (j < 0 || j >= n) continue;
           share += weight;
           for (std::size_t c = 0; c < width; ++c) row[c] += weight * column[j * width + c];
         }
@@ -177,6 +195,10 @@ void blur_source(std::span<T> values, const ScanShape& scan, std::size_t channel
                                   scan.nx, scan.ny, channels),
                       "imaging.coherence");
   if (sigma == 0.0 || values.empty()) return;
+  if ((scan.nx > 1 && !(scan.step_x > 0.0)) || (scan.ny > 1 && !(scan.step_y > 0.0)))
+    throw ConfigError(
+        fmt::format("a source of σ = {:.4g} Å was to blur positions that are no raster and no line", sigma),
+        "coherence.source_size", "scan a raster, or set the source's size to 0");
   blur_axis(values, 1, scan.nx, scan.ny * channels, scan.periodic_x, sigma / scan.step_x);
   blur_axis(values, scan.nx, scan.ny, channels, scan.periodic_y, sigma / scan.step_y);
 }

@@ -57,7 +57,9 @@ struct ScanShape {
 // A periodic direction is convolved with the Gaussian interpolated by the scan's own frequencies: exact for an image
 // that the scan samples at Nyquist or finer, however small the source. Another direction takes the Gaussian at the
 // probe positions (right to 1 % for σ above 0.6 steps; none at all below some 0.3) and shares it out among the
-// positions that exist, so that a constant stays constant up to the rim. Sums are in double. T: float, double.
+// positions that exist, so that a constant stays constant up to the rim. A line is blurred along itself alone: what
+// lies beside it is not known. Sums are in double. T: float, double. Throws ConfigError for values of another shape,
+// and for points.
 template <class T>
 void blur_source(std::span<T> values, const ScanShape& scan, std::size_t channels, double sigma);
 

@@ -22,7 +22,8 @@ struct DetectorConfig {
   int bin = 1;                // of pixelated: grid points along each side that make one pixel
   std::string unit = "mrad";  // of com: mrad or 1/Angstrom
   // hard: a pixel belongs where its centre lies; partial: shared by the area, to 1/64; auto: partial for segmented,
-  // whose boundaries would else run through rows of pixels that one side gets, and hard for the rest.
+  // whose boundaries would else run through rows of pixels that one side gets, and hard for the rest. com and
+  // pixelated take whole pixels always.
   std::string coverage = "auto";
 
   void visit(ConfigVisitor& v);

@@ -42,9 +42,10 @@ KOKKOS_INLINE_FUNCTION double log_factorial(double k) {
                                 12.80182748008146961121};
   if (k < 10.0) return small[static_cast<int>(k)];
   const double n = k + 1.0, inverse = 1.0 / n, square = inverse * inverse;
-  // log Γ(n) = (n − ½) log n − n + ½ log 2π + 1/(12n) − 1/(360n³) + 1/(1260n⁵) − 1/(1680n⁷)
+  // log Γ(n) = (n − ½) log n − n + ½ log 2π + 1/(12n) − 1/(360n³) + 1/(1260n⁵) − 1/(1680n⁷) + 1/(1188n⁹)
   return (n - 0.5) * std::log(n) - n + 0.91893853320467274178 +
-         inverse * (1.0 / 12.0 - square * (1.0 / 360.0 - square * (1.0 / 1260.0 - square / 1680.0)));
+         inverse * (1.0 / 12.0 -
+                    square * (1.0 / 360.0 - square * (1.0 / 1260.0 - square * (1.0 / 1680.0 - square / 1188.0))));
 }
 
 // A Poisson number of mean `mean` ≤ 4e9 (0 for a mean of 0 or less) for pixel `what` of probe `when`.

@@ -23,6 +23,9 @@ struct Grid {
   // a product of both, which reaches twice as far, folds back outside of it only (Kirkland, Advanced Computing in
   // Electron Microscopy, 2nd ed., section 6.8).
   double band_limit() const { return std::fmin(nx / lx, ny / ly) / 3.0; }
+  // The circle that projected potentials keep to, Å⁻¹: the smaller Nyquist frequency. What lies between the two still
+  // matters inside the band limit, for exp(iσv) is not linear in v; without it heavy columns scatter 10 % too little.
+  double potential_limit() const { return std::fmin(nx / lx, ny / ly) / 2.0; }
 };
 
 }  // namespace locum::imaging

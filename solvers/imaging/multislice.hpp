@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "solvers/imaging/slice_kernels.hpp"
+#include "solvers/imaging/slice_propagators.hpp"
 #include "solvers/imaging/transmission.hpp"
 
 namespace locum::imaging {
@@ -29,7 +30,7 @@ class Multislice {
 
   int batch() const { return batch_; }
   const Grid& grid() const { return grid_; }
-  int slices() const { return static_cast<int>(propagator_of_.size()); }
+  int slices() const { return propagators_.slices(); }
 
   // One batch at a time: waves first … first + count − 1 of (n, nx, ny), count ≤ batch, in; through slices from … to −
   // 1; out. leave() may be called at any depth, and writes what is inside the band limit.
@@ -48,8 +49,7 @@ class Multislice {
   Grid grid_;
   int batch_;
   SliceKernels<T> kernels_;
-  std::vector<SlicePropagator<T>> propagators_;  // one for each different thickness
-  std::vector<int> propagator_of_;               // of each slice
+  SlicePropagators<T> propagators_;
 };
 
 }  // namespace locum::imaging

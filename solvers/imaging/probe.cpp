@@ -45,17 +45,24 @@ KOKKOS_INLINE_FUNCTION fft::Complex<T> ramp(double turns) {
   return fft::Complex<T>(T(std::cos(angle)), T(std::sin(angle)));
 }
 
+// Positions travel with the kernel: no copy to the device that someone would have to wait for. Small enough for a
+// launch.
+constexpr int most_at_once = 32;
+struct Positions {
+  double x[most_at_once], y[most_at_once];
+};
+
+// Ramps of waves first … first + count − 1.
 template <class T>
-void make_ramps(const ExecutionSpace& space, const View<double**>& position, int count, const Grid& grid,
+void make_ramps(const ExecutionSpace& space, const Positions& positions, int first, int count, const Grid& grid,
                 const Wave<T>& ramp_x, const Wave<T>& ramp_y) {
-  const int nx = grid.nx, longest = std::max(grid.nx, grid.ny);
   Kokkos::parallel_for(
       "imaging_probe_ramps",
       Kokkos::MDRangePolicy<ExecutionSpace, Kokkos::Rank<2, Kokkos::Iterate::Right, Kokkos::Iterate::Right>,
-                            Kokkos::IndexType<int>>(space, {0, 0}, {count, longest}),
+                            Kokkos::IndexType<int>>(space, {0, 0}, {count, std::max(grid.nx, grid.ny)}),
       KOKKOS_LAMBDA(int b, int i) {
-        if (i < nx) ramp_x(b, i) = ramp<T>(grid.kx(i) * position(b, 0));
-        if (i < grid.ny) ramp_y(b, i) = ramp<T>(grid.ky(i) * position(b, 1));
+        if (i < grid.nx) ramp_x(first + b, i) = ramp<T>(grid.kx(i) * positions.x[b]);
+        if (i < grid.ny) ramp_y(first + b, i) = ramp<T>(grid.ky(i) * positions.y[b]);
       });
 }
 
@@ -132,7 +139,7 @@ void check_probe(const Grid& grid, const ProbeConfig& config) {
         "probe.convergence",
         fmt::format("repeat the specimen to {:.4g} Å or more along both sides", fewest_pixels / (2.0 * k_max)));
   const double radius = geometric_radius(config);
-  if (radius > 0.5 * cell)
+  if (radius > 0.5 * cell * (1.0 + rounding))
     throw ConfigError(
         fmt::format("defocus and aberrations spread the probe to {:.4g} Å from its centre, half of the cell of {:.6g} "
                     "× {:.6g} Å is {:.4g} Å: it would meet its own periodic image",
@@ -203,10 +210,8 @@ template <class T>
 ProbePlacer<T>::ProbePlacer(const Grid& grid, int batch)
     : grid_(grid),
       batch_(batch),
-      position_(uninitialized("probe_position"), batch, 2),
       ramp_x_(uninitialized("probe_ramp_x"), batch, grid.nx),
-      ramp_y_(uninitialized("probe_ramp_y"), batch, grid.ny),
-      position_host_(Kokkos::create_mirror_view(position_)) {}
+      ramp_y_(uninitialized("probe_ramp_y"), batch, grid.ny) {}
 
 template <class T>
 void ProbePlacer<T>::place(const ExecutionSpace& space, const Wave<T>& probe, const std::vector<Position>& positions,
@@ -219,14 +224,15 @@ void ProbePlacer<T>::place(const ExecutionSpace& space, const Wave<T>& probe, co
                                   count, waves.extent(0), waves.extent(1), waves.extent(2), batch_, grid_.nx, grid_.ny),
                       "imaging.probe");
   if (count == 0) return;
-  // The last batch's kernels may still read the positions: what overwrites them waits.
-  space.fence();
-  for (int b = 0; b < count; ++b) {
-    position_host_(b, 0) = positions[b].x;
-    position_host_(b, 1) = positions[b].y;
+  for (int first = 0; first < count; first += most_at_once) {
+    Positions some{};
+    const int now = std::min(most_at_once, count - first);
+    for (int b = 0; b < now; ++b) {
+      some.x[b] = positions[first + b].x;
+      some.y[b] = positions[first + b].y;
+    }
+    make_ramps<T>(space, some, first, now, grid_, ramp_x_, ramp_y_);
   }
-  Kokkos::deep_copy(space, position_, position_host_);
-  make_ramps<T>(space, position_, count, grid_, ramp_x_, ramp_y_);
   multiply_ramps<T>(space, probe, count, ramp_x_, ramp_y_, waves);
 }
 

@@ -66,16 +66,15 @@ template <class T>
 class ProbePlacer {
  public:
   ProbePlacer(const Grid& grid, int batch);
-  // waves: (≥ positions, nx, ny). Throws ConfigError for more positions than the batch or another shape.
+  // waves: (≥ positions, nx, ny). Throws ConfigError for more positions than the batch or another shape. Does not
+  // wait for the space.
   void place(const ExecutionSpace& space, const Wave<T>& probe, const std::vector<Position>& positions,
              const fft::Waves<T>& waves) const;
 
  private:
   Grid grid_;
   int batch_;
-  View<double**> position_;  // (batch, 2)
   Wave<T> ramp_x_, ramp_y_;  // (batch, nx), (batch, ny)
-  HostView<double**> position_host_;
 };
 
 }  // namespace locum::imaging

@@ -34,13 +34,13 @@ View<double*> on_device(const char* label, const std::vector<double>& values) {
   return view;
 }
 
-// P_c(k) inside the band limit, 0 outside, in the units of a transform of V·Å.
+// P_c(k) inside the limit of potentials, 0 outside, in the units of a transform of V·Å.
 template <class T>
 Slices<T> part_table(const Grid& grid, int nx, int ny, const SeparatedFormFactor& factor) {
   const int components = static_cast<int>(factor.profiles().size());
   const Slices<T> table(uninitialized("potential_part"), components, nx, ny);
   const auto host = Kokkos::create_mirror_view(table);
-  const double limit = grid.band_limit() * (1.0 - 1e-9);
+  const double limit = grid.potential_limit() * (1.0 - 1e-9);
   const double scale = potential_constant() * grid.nx / grid.lx * grid.ny / grid.ly;
   std::vector<double> part(static_cast<std::size_t>(components));
   for (int ix = 0; ix < nx; ++ix)
@@ -65,7 +65,7 @@ struct ProjectedPotential<T>::State {
   std::vector<double> edges;
   std::vector<int> species;
   std::vector<SeparatedFormFactor> factor;
-  int nx, ny;  // frequencies of one sign inside the band limit
+  int nx, ny;  // frequencies of one sign inside the limit of potentials
   std::vector<Slices<T>> part;
   fft::Transform2d<T> transform;
   fft::Waves<T> waves;
@@ -83,8 +83,8 @@ struct ProjectedPotential<T>::State {
         edges(slice_edges),
         species(elements),
         factor(separated(g, config.parametrization, config.projection == "finite", config.tolerance, elements)),
-        nx(frequencies_inside(g.nx, g.lx, g.band_limit())),
-        ny(frequencies_inside(g.ny, g.ly, g.band_limit())),
+        nx(frequencies_inside(g.nx, g.lx, g.potential_limit())),
+        ny(frequencies_inside(g.ny, g.ly, g.potential_limit())),
         transform(space, transform_batch, g.nx, g.ny),
         waves("potential_waves", transform_batch, g.nx, g.ny),
         structure("potential_structure", 2 * nx, 2 * ny),
@@ -137,6 +137,7 @@ struct ProjectedPotential<T>::State {
     const double far = reach();
     atoms = sorted_by_depth(specimen, species, slice_range(edges, first).top - far,
                             slice_range(edges, end - 1).bottom + far);
+    space.fence();  // the last block's phases may still be read
     start.assign(1, 0);
     std::vector<double> x, y, z;
     for (const auto& list : atoms) {

@@ -4,9 +4,9 @@
 //   e^{2πi k·r},
 //
 // C = 47.878 V·Å² (Kirkland, Advanced Computing in Electron Microscopy, 2nd ed., equation 5.17), k inside the grid's
-// band limit, P_c and S_c from scattering_depth.hpp. exp(−2πi k·r) is a product of functions of kx and of ky: with
-// cosines and sines of both in matrices, one real matrix product over the atoms gives all four quadrants of the plane
-// at half the operations of a complex one over half the plane. Then one inverse transform a slice. Atoms that a
+// limit of potentials, P_c and S_c from scattering_depth.hpp. exp(−2πi k·r) is a product of functions of kx and of ky:
+// with cosines and sines of both in matrices, one real matrix product over the atoms gives all four quadrants of the
+// plane at half the operations of a complex one over half the plane. Then one inverse transform a slice. Atoms that a
 // component does not reach are left out of its product.
 #pragma once
 
@@ -16,8 +16,8 @@
 
 #include "kokkos_kernels/base/config.hpp"
 #include "kokkos_kernels/base/context.hpp"
+#include "solvers/api/specimen.hpp"
 #include "solvers/imaging/grid.hpp"
-#include "solvers/imaging/specimen.hpp"
 
 namespace locum::imaging {
 

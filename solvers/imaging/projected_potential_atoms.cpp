@@ -19,7 +19,7 @@ void PotentialConfig::visit(ConfigVisitor& v) {
            {},
            {"finite", "infinite"}},
           projection);
-  v.value({"tolerance", "", "of the finite projection, relative to an atom's potential", {1e-6, 0.1}}, tolerance);
+  v.value({"tolerance", "", "of the finite projection, relative to an atom's potential", {1e-5, 0.1}}, tolerance);
 }
 
 void PotentialConfig::validate() const {
@@ -27,8 +27,8 @@ void PotentialConfig::validate() const {
   if (projection != "finite" && projection != "infinite")
     throw ConfigError(fmt::format("there is no projection '{}'", projection), "potential.projection",
                       "known: finite, infinite");
-  if (!(tolerance >= 1e-6 && tolerance <= 0.1))
-    throw ConfigError(fmt::format("the tolerance of the projection is {}, 1e-6 … 0.1 was expected", tolerance),
+  if (!(tolerance >= 1e-5 && tolerance <= 0.1))
+    throw ConfigError(fmt::format("the tolerance of the projection is {}, 1e-5 … 0.1 was expected", tolerance),
                       "potential.tolerance");
 }
 
@@ -40,8 +40,7 @@ std::vector<int> species_of(const Specimen& specimen) {
 }
 
 std::pair<int, int> SortedAtoms::within(double top, double bottom, double reach) const {
-  // At the edge itself an atom belongs to the slice below it.
-  const auto low = std::lower_bound(z.begin(), z.end(), top - reach);
+  const auto low = std::lower_bound(z.begin(), z.end(), top - reach - on_the_edge);
   const auto high = std::lower_bound(low, z.end(), bottom + reach);
   return {static_cast<int>(low - z.begin()), static_cast<int>(high - z.begin())};
 }
@@ -74,7 +73,7 @@ std::vector<SeparatedFormFactor> separated(const Grid& grid, const std::string& 
   for (const int number : species) {
     const auto atom = scattering_terms(parametrization(parametrization_name), number);
     if (finite)
-      factors.emplace_back(atom, grid.band_limit(), tolerance);
+      factors.emplace_back(atom, grid.potential_limit(), tolerance);
     else
       factors.emplace_back(atom);
   }
@@ -102,8 +101,8 @@ PotentialCost potential_cost(const Grid& grid, const std::vector<double>& edges,
   const auto factors =
       separated(grid, config.parametrization, config.projection == "finite", config.tolerance, species);
   const auto atoms = sorted_by_depth(specimen, species, -infinity, infinity);
-  const double kx = frequencies_inside(grid.nx, grid.lx, grid.band_limit());
-  const double ky = frequencies_inside(grid.ny, grid.ly, grid.band_limit());
+  const double kx = frequencies_inside(grid.nx, grid.lx, grid.potential_limit());
+  const double ky = frequencies_inside(grid.ny, grid.ly, grid.potential_limit());
   const double points = static_cast<double>(grid.nx) * grid.ny;
   PotentialCost cost;
   double most = 0.0, components = 0.0, together = 0.0;

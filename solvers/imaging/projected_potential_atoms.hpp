@@ -6,19 +6,19 @@
 #include <utility>
 #include <vector>
 
+#include "solvers/api/specimen.hpp"
 #include "solvers/imaging/grid.hpp"
 #include "solvers/imaging/scattering_depth.hpp"
-#include "solvers/imaging/specimen.hpp"
 
 namespace locum::imaging {
 
 // Phases of as many slices' atoms are held at a time as fit into that many bytes.
 inline constexpr double most_bytes_of_phases = 128e6;
 
-// Frequencies of one sign that lie inside the band limit: 0 … n − 1 in units of 1 / l.
-inline int frequencies_inside(int n, double l, double band_limit) {
+// Frequencies of one sign that lie inside the limit of potentials: 0 … n − 1 in units of 1 / l.
+inline int frequencies_inside(int n, double l, double limit) {
   int inside = 1;
-  while (2 * inside < n && inside / l < band_limit * (1.0 - 1e-9)) ++inside;
+  while (2 * inside < n && inside / l < limit * (1.0 - 1e-9)) ++inside;
   return inside;
 }
 
@@ -35,7 +35,7 @@ inline SliceRange slice_range(const std::vector<double>& edges, int s) {
 struct SortedAtoms {
   std::vector<double> z;   // ascending, Å
   std::vector<int> index;  // in the specimen
-  // Those with top − reach ≤ z < bottom + reach, as indices into z.
+  // Those with top − reach ≤ z < bottom + reach (on_the_edge included), as indices into z.
   std::pair<int, int> within(double top, double bottom, double reach) const;
 };
 
@@ -44,7 +44,7 @@ struct SortedAtoms {
 std::vector<SortedAtoms> sorted_by_depth(const Specimen& specimen, const std::vector<int>& species, double top,
                                          double bottom);
 
-// The expansions of the species' form factors up to the grid's band limit.
+// The expansions of the species' form factors up to the grid’s limit of potentials.
 std::vector<SeparatedFormFactor> separated(const Grid& grid, const std::string& parametrization, bool finite,
                                            double tolerance, const std::vector<int>& species);
 

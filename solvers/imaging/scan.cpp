@@ -72,7 +72,7 @@ Scan make_line(const ScanConfig& config, double lx, double ly, double sampling) 
   scan.kind = "line";
   const int n = config.points.empty() ? count_for(length, sampling) + 1 : static_cast<int>(config.points[0]);
   if (n < 2) throw ConfigError(fmt::format("the line has {} positions, 2 or more were expected", n), "scan.points");
-  scan.shape = {n, 1, length / (n - 1), 1.0, false, false};
+  scan.shape = {n, 1, length / (n - 1), 0.0, false, false};
   for (int i = 0; i < n; ++i) {
     const double share = double(i) / (n - 1);
     scan.axis_x.push_back(share * length);
@@ -90,7 +90,7 @@ Scan make_points(const ScanConfig& config, double lx, double ly) {
     scan.position.push_back(in_cell(config.positions[k], config.positions[k + 1], config, lx, ly, "positions"));
   }
   scan.axis_y = {0.0};
-  scan.shape.nx = static_cast<int>(scan.position.size());
+  scan.shape = {static_cast<int>(scan.position.size()), 1, 0.0, 0.0, false, false};
   return scan;
 }
 

@@ -24,12 +24,13 @@ struct ScanConfig {
 };
 
 struct Scan {
-  ScanShape shape;                 // of the raster; a line is (n, 1) with its step along itself, points are (n, 1)
+  ScanShape shape;                 // of the raster; a line is (n, 1) with its step along itself, points
+                                   // are (n, 1) without step
   std::vector<Position> position;  // Å, shape.nx × shape.ny of them, y fastest
   std::string kind;
   std::vector<double> axis_x, axis_y;  // Å: of a raster's rows and columns, along a line, or the number of a point
 
-  double area_of_position() const { return shape.step_x * shape.step_y; }  // Å², of a raster
+  double area_of_position() const { return shape.step_x * shape.step_y; }  // Å²; 0 unless a raster
 };
 
 // λ / 4α, Å: images of a probe of semi-angle `convergence` mrad hold no frequency above 2α/λ. energy: keV.

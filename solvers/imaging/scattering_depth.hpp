@@ -17,6 +17,8 @@
 
 namespace locum::imaging {
 
+inline constexpr double on_the_edge = 1e-6;  // Å
+
 // S(z) of one component: odd; T(z) = ½ − S(z) for z ≥ 0 is Σ (alpha + beta z) e^{−rate z} + Σ gamma erfc(slope z).
 struct DepthProfile {
   int exponentials = 0, gaussians = 0;
@@ -29,9 +31,10 @@ struct DepthProfile {
     for (int k = 0; k < gaussians; ++k) t += gamma[k] * std::erfc(slope[k] * z);
     return t;
   }
-  // z: of an edge, seen from the atom. At z = 0 with no reach the atom is below the edge: slices are [z0, z1).
+  // z: of an edge, seen from the atom. With no reach an atom on the edge, or above it by rounding, is below: planes of
+  // atoms on the edges of slices must not part.
   KOKKOS_INLINE_FUNCTION double operator()(double z) const {
-    if (z >= reach) return z > 0.0 ? 0.5 : -0.5;
+    if (z >= reach) return z > on_the_edge ? 0.5 : -0.5;
     if (z <= -reach) return -0.5;
     return z > 0.0 ? 0.5 - tail(z) : tail(-z) - 0.5;
   }

@@ -1,8 +1,11 @@
 #include "solvers/imaging/slice_kernels.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
+#include "kokkos_kernels/base/errors.hpp"
 #include "kokkos_kernels/fft/line_transform.hpp"
 
 namespace locum::imaging {
@@ -106,6 +109,28 @@ KOKKOS_INLINE_FUNCTION void cut(const SliceKernels<T>& k, int column, int group,
     if (frequency > k.highest_y(column + group * pack + lane)) v.re.lane(lane) = v.im.lane(lane) = T(0);
 }
 
+// One block of y of one wave: F_x t F_x⁻¹ with t = function(ix, group).
+template <class T, class Function>
+KOKKOS_INLINE_FUNCTION void transmit_rows(const Member& team, const SliceKernels<T>& k, const Function& function) {
+  T* row = k.waves.data() + static_cast<std::size_t>(team.league_rank()) * k.layout.columns * 2 * k.layout.width;
+  const LineScratch<T> scratch(team, k.layout.nx);
+  const ScratchLines<T> real = fft::free_lines(k.line_x, scratch.first, scratch.second);
+  const ScratchLines<T> other = k.line_x.passes % 2 ? scratch.second : scratch.first;
+  fft::transform_line<1>(
+      team, k.line_x, scratch.first, scratch.second,
+      [&](int at, int group) {
+        const int kept = k.layout.kept(at);
+        return kept < 0 ? Lanes<T>::zero() : fft::load_lanes(row, kept, group);
+      },
+      [&](int at, int group, Lanes<T> v) { real.put(at, group, v * function(at, group)); });
+  fft::transform_line<-1>(
+      team, k.line_x, other, real, [&](int at, int group) { return real.get(at, group); },
+      [&](int at, int group, Lanes<T> v) {
+        const int kept = k.layout.kept(at);
+        if (kept >= 0) fft::store_lanes(row, kept, group, v);
+      });
+}
+
 }  // namespace
 
 template <class T>
@@ -115,7 +140,9 @@ SliceKernels<T>::SliceKernels(const ExecutionSpace&, const Grid& grid, int batch
       line_y(grid.ny),
       highest_y(uninitialized("imaging::highest_y"), static_cast<std::size_t>(layout.columns)),
       limits(uninitialized("imaging::limits"), static_cast<std::size_t>(layout.columns / layout.width)),
-      waves("imaging::waves", layout.size() * static_cast<std::size_t>(batch)) {
+      waves("imaging::waves", layout.size() * static_cast<std::size_t>(std::max(0, batch))) {
+  if (batch < 1)
+    throw ConfigError(fmt::format("batches of {} waves were asked for, 1 or more was expected", batch), "imaging");
   const auto highest_host = Kokkos::create_mirror_view(highest_y);
   const double limit = grid.band_limit() * grid.band_limit();
   for (int i = 0; i < layout.columns; ++i) {
@@ -138,26 +165,27 @@ void SliceKernels<T>::transmit(const ExecutionSpace& space, int count, const T* 
   const SliceKernels<T> k = *this;
   Kokkos::parallel_for(
       "imaging::transmit", line_policy<T>(space, count * layout.blocks, layout.nx), KOKKOS_LAMBDA(const Member& team) {
-        const int wave = team.league_rank() / k.layout.blocks, block = team.league_rank() % k.layout.blocks;
-        T* row = k.waves.data() +
-                 (static_cast<std::size_t>(wave) * k.layout.blocks + block) * k.layout.columns * 2 * k.layout.width;
+        const int block = team.league_rank() % k.layout.blocks;
         const T* function = tiles + static_cast<std::size_t>(block) * k.layout.nx * 2 * k.layout.width;
-        const LineScratch<T> scratch(team, k.layout.nx);
-        const ScratchLines<T> real = fft::free_lines(k.line_x, scratch.first, scratch.second);
-        const ScratchLines<T> other = k.line_x.passes % 2 ? scratch.second : scratch.first;
-        fft::transform_line<1>(
-            team, k.line_x, scratch.first, scratch.second,
-            [&](int at, int group) {
-              const int kept = k.layout.kept(at);
-              return kept < 0 ? Lanes<T>::zero() : fft::load_lanes(row, kept, group);
-            },
-            [&](int at, int group, Lanes<T> v) { real.put(at, group, v * fft::load_lanes(function, at, group)); });
-        fft::transform_line<-1>(
-            team, k.line_x, other, real, [&](int at, int group) { return real.get(at, group); },
-            [&](int at, int group, Lanes<T> v) {
-              const int kept = k.layout.kept(at);
-              if (kept >= 0) fft::store_lanes(row, kept, group, v);
-            });
+        transmit_rows(team, k, [&](int at, int group) { return fft::load_lanes(function, at, group); });
+      });
+}
+
+template <class T>
+void SliceKernels<T>::transmit_window(const ExecutionSpace& space, int count, const T* planes,
+                                      const FunctionLayout<T>& layout_of_planes, const View<int* [2]>& origin) const {
+  const SliceKernels<T> k = *this;
+  const FunctionLayout<T> large = layout_of_planes;
+  Kokkos::parallel_for(
+      "imaging::transmit_window", line_policy<T>(space, count * layout.blocks, layout.nx),
+      KOKKOS_LAMBDA(const Member& team) {
+        const int wave = team.league_rank() / k.layout.blocks, block = team.league_rank() % k.layout.blocks;
+        const int x0 = origin(wave, 0), y0 = origin(wave, 1) + block * k.layout.width;
+        transmit_rows(team, k, [&](int at, int group) {
+          const int ix = x0 + at < large.nx ? x0 + at : x0 + at - large.nx;
+          const T* function = planes + large.offset(ix, y0 + group * fft::LanePack<T>::lanes);
+          return Lanes<T>{fft::load_pack(function), fft::load_pack(function + large.imaginary)};
+        });
       });
 }
 

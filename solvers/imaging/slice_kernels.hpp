@@ -10,7 +10,7 @@
 #pragma once
 
 #include "kokkos_kernels/fft/line_plan.hpp"
-#include "kokkos_kernels/fft/transform.hpp"
+#include "solvers/imaging/transmission.hpp"
 #include "solvers/imaging/wave_layout.hpp"
 
 namespace locum::imaging {
@@ -33,8 +33,12 @@ struct SliceKernels {
   SliceKernels() = default;
   SliceKernels(const ExecutionSpace& space, const Grid& grid, int batch);
 
-  // Waves 0 … count − 1. `tiles`: one slice's transmission function.
+  // Waves 0 … count − 1 through one slice. `tiles`: its transmission function, as waves are laid out.
   void transmit(const ExecutionSpace& space, int count, const T* tiles) const;
+  // Each wave through a window of a larger grid's function: `planes` as FunctionLayout has them with a margin of at
+  // least the window's whole tiles, origin(w, 2) the window's first point for wave w, within the large grid.
+  void transmit_window(const ExecutionSpace& space, int count, const T* planes,
+                       const FunctionLayout<T>& layout_of_planes, const View<int* [2]>& origin) const;
   void propagate(const ExecutionSpace& space, int count, const SlicePropagator<T>& propagator) const;
   // From and to reciprocal arrays (n, nx, ny): waves first … first + count − 1 of `reciprocal`. What lies beyond the
   // band limit is not read, and is not written.

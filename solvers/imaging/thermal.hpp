@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "kokkos_kernels/base/config.hpp"
-#include "solvers/imaging/specimen.hpp"
+#include "solvers/api/specimen.hpp"
 
 namespace locum::imaging {
 

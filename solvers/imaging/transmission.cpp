@@ -34,39 +34,54 @@ void cut(const ExecutionSpace& space, const Grid& grid, const fft::Waves<T>& wav
       });
 }
 
-// What pads the last block is zero.
+// What pads the last block of tiles is zero; a row of a plane goes on with its beginning.
 template <class T>
-void lay_out(const ExecutionSpace& space, const WaveLayout<T>& layout, const fft::Waves<T>& wave, T* tiles) {
-  constexpr int width = WaveLayout<T>::width;
+void lay_out(const ExecutionSpace& space, const FunctionLayout<T>& layout, const fft::Waves<T>& wave, T* numbers) {
   Kokkos::parallel_for(
-      "imaging::transmission::lay_out", GridPolicy<T>(space, {0, 0}, {layout.nx, layout.blocks * width}),
+      "imaging::transmission::lay_out", GridPolicy<T>(space, {0, 0}, {layout.nx, layout.row}),
       KOKKOS_LAMBDA(int ix, int iy) {
-        T* at = tiles + (static_cast<std::size_t>(iy / width) * layout.nx + ix) * 2 * width + iy % width;
-        at[0] = iy < layout.ny ? wave(0, ix, iy).real() : T(0);
-        at[width] = iy < layout.ny ? wave(0, ix, iy).imag() : T(0);
+        const bool padding = !layout.in_planes && iy >= layout.ny;
+        const auto value = padding ? fft::Complex<T>(0, 0) : wave(0, ix, iy % layout.ny);
+        T* at = numbers + layout.offset(ix, iy);
+        at[0] = value.real();
+        at[layout.imaginary] = value.imag();
       });
 }
 
 }  // namespace
 
 template <class T>
+FunctionLayout<T> FunctionLayout<T>::tiles(const Grid& grid) {
+  constexpr int width = WaveLayout<T>::width;
+  return {grid.nx, grid.ny, false, (grid.ny + width - 1) / width * width, static_cast<std::size_t>(width)};
+}
+
+template <class T>
+FunctionLayout<T> FunctionLayout<T>::planes(const Grid& grid, int margin) {
+  const int row = grid.ny + margin;
+  return {grid.nx, grid.ny, true, row, static_cast<std::size_t>(grid.nx) * static_cast<std::size_t>(row)};
+}
+
+template <class T>
 Transmission<T>::Transmission(const ExecutionSpace& space, const Grid& grid, double sigma, int slices)
-    : Transmission(space, grid, sigma, slices, View<T*>("imaging::transmission", numbers(grid, slices))) {}
+    : Transmission(
+          space, grid, sigma, slices, FunctionLayout<T>::tiles(grid),
+          View<T*>("imaging::transmission", FunctionLayout<T>::tiles(grid).size() * static_cast<std::size_t>(slices))) {
+}
 
 template <class T>
 Transmission<T>::Transmission(const ExecutionSpace& space, const Grid& grid, double sigma, int slices,
-                              const View<T*>& memory)
+                              const FunctionLayout<T>& layout, const View<T*>& memory)
     : grid_(grid),
-      layout_(grid),
+      layout_(layout),
       sigma_(sigma),
       slices_(slices),
-      slice_size_(numbers(grid, 1)),
-      tiles_(memory),
+      numbers_(memory),
       plain_(uninitialized("imaging::transmission::plain"), 1, grid.nx, grid.ny),
       transform_(space, 1, grid.nx, grid.ny) {
-  if (memory.size() != numbers(grid, slices))
+  if (memory.size() != layout.size() * static_cast<std::size_t>(slices))
     throw ConfigError(fmt::format("memory of {} numbers came for {} transmission functions, {} were expected",
-                                  memory.size(), slices, numbers(grid, slices)),
+                                  memory.size(), slices, layout.size() * static_cast<std::size_t>(slices)),
                       "imaging.transmission");
 }
 
@@ -83,17 +98,12 @@ void Transmission<T>::fill(const ExecutionSpace& space, int first, const Slices<
     transform_.forward(plain_);
     cut(space, grid_, plain_);
     transform_.inverse(plain_);
-    lay_out(space, layout_, plain_, tiles_.data() + slice_size_ * static_cast<std::size_t>(first + s));
+    lay_out(space, layout_, plain_, numbers_.data() + layout_.size() * static_cast<std::size_t>(first + s));
   }
 }
 
-template <class T>
-std::size_t Transmission<T>::numbers(const Grid& grid, int slices) {
-  const WaveLayout<T> layout(grid);
-  return static_cast<std::size_t>(layout.blocks) * static_cast<std::size_t>(grid.nx) * 2 * WaveLayout<T>::width *
-         static_cast<std::size_t>(slices);
-}
-
+template struct FunctionLayout<float>;
+template struct FunctionLayout<double>;
 template class Transmission<float>;
 template class Transmission<double>;
 

@@ -6,8 +6,8 @@ namespace locum::imaging {
 namespace {
 
 template <class T>
-double function_bytes(const Grid& grid, std::size_t slices) {
-  return static_cast<double>(Transmission<T>::numbers(grid, static_cast<int>(slices))) * sizeof(T);
+double bytes_of(const FunctionLayout<T>& layout, int slices) {
+  return static_cast<double>(layout.size()) * sizeof(T) * slices;
 }
 
 }  // namespace
@@ -15,13 +15,15 @@ double function_bytes(const Grid& grid, std::size_t slices) {
 template <class T>
 TransmissionStore<T>::TransmissionStore(const Context& context, const Grid& grid, double energy,
                                         const PotentialConfig& potential, const std::vector<double>& edges,
-                                        const Configurations& configurations, double budget)
+                                        const FunctionLayout<T>& layout, const Configurations& configurations,
+                                        double budget)
     : context_(context),
       grid_(grid),
+      layout_(layout),
       sigma_(interaction_parameter(energy)),
       edges_(edges),
       configurations_(configurations),
-      all_kept_(function_bytes<T>(grid, edges.size() - 1) * configurations.count <= budget),
+      all_kept_(bytes_of(layout, slices()) * configurations.count <= budget),
       specimen_of_(0),
       specimen_(configurations.get(0)),
       potential_(context, grid, edges, potential, species_of(specimen_)),
@@ -29,7 +31,7 @@ TransmissionStore<T>::TransmissionStore(const Context& context, const Grid& grid
 
 template <class T>
 EngineMemory TransmissionStore<T>::memory() const {
-  const double one = function_bytes<T>(grid_, edges_.size() - 1);
+  const double one = bytes_of(layout_, slices());
   const double slab = 3.0 * sizeof(T) * grid_.nx * grid_.ny;
   return all_kept_ ? EngineMemory{one * configurations_.count, slab} : EngineMemory{0.0, one + slab};
 }
@@ -49,12 +51,12 @@ void TransmissionStore<T>::make(int configuration, int first, int count, Transmi
 template <class T>
 void TransmissionStore<T>::prepare() {
   if (!all_kept_ || kept_) return;
-  const std::size_t one = Transmission<T>::numbers(grid_, slices());
+  const std::size_t one = layout_.size() * static_cast<std::size_t>(slices());
   kept_ = std::make_unique<NodeArray<T>>(context_.comm, one * static_cast<std::size_t>(configurations_.count),
                                          "imaging::transmissions");
   for (int c = 0; c < configurations_.count; ++c) {
     const std::size_t begin = one * static_cast<std::size_t>(c);
-    functions_.emplace_back(context_.space, grid_, sigma_, slices(),
+    functions_.emplace_back(context_.space, grid_, sigma_, slices(), layout_,
                             View<T*>(Kokkos::subview(kept_->view(), std::make_pair(begin, begin + one))));
     const int ranks = kept_->sharers().size(), rank = kept_->sharers().rank();
     const int first = static_cast<int>(static_cast<std::int64_t>(slices()) * rank / ranks);
@@ -68,7 +70,10 @@ void TransmissionStore<T>::prepare() {
 template <class T>
 const Transmission<T>& TransmissionStore<T>::get(int configuration) {
   if (kept_) return functions_[static_cast<std::size_t>(configuration)];
-  if (functions_.empty()) functions_.emplace_back(context_.space, grid_, sigma_, slices());
+  if (functions_.empty())
+    functions_.emplace_back(
+        context_.space, grid_, sigma_, slices(), layout_,
+        View<T*>(uninitialized("imaging::transmission"), layout_.size() * static_cast<std::size_t>(slices())));
   if (last_ != configuration) make(configuration, 0, slices(), functions_[0]);
   last_ = configuration;
   return functions_[0];

@@ -16,10 +16,11 @@ namespace locum::imaging {
 template <class T>
 class TransmissionStore {
  public:
-  // edges: of the slices, Å. budget: bytes that the ranks of a node may hold together. The elements are those of
-  // configuration 0.
+  // edges: of the slices, Å. layout: of the functions. budget: bytes that the ranks of a node may hold together. The
+  // elements are those of configuration 0.
   TransmissionStore(const Context& context, const Grid& grid, double energy, const PotentialConfig& potential,
-                    const std::vector<double>& edges, const Configurations& configurations, double budget);
+                    const std::vector<double>& edges, const FunctionLayout<T>& layout,
+                    const Configurations& configurations, double budget);
 
   bool all_kept() const { return all_kept_; }
   EngineMemory memory() const;
@@ -34,6 +35,7 @@ class TransmissionStore {
 
   Context context_;
   Grid grid_;
+  FunctionLayout<T> layout_;
   double sigma_;
   std::vector<double> edges_;
   Configurations configurations_;

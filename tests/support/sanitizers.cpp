@@ -16,6 +16,7 @@ extern "C" const char* __lsan_default_suppressions() {
          "leak:/pmix2/lib\n"
          "leak:mca_\n"
          "leak:libhdf5\n"
+         "leak:libfftw3\n"  // plans are kept for the process (kokkos_kernels/fft)
          "leak:__vasprintf_internal\n";  // asprintf of Open MPI, whose caller the unwinder cannot name
 }
 

@@ -5,9 +5,12 @@
 #include <filesystem>
 #include <functional>
 #include <random>
+#include <sstream>
 
 #include "io/checkpoint.hpp"
+#include "io/cif.hpp"
 #include "io/dataset.hpp"
+#include "io/lammps_dump.hpp"
 #include "io/toml.hpp"
 #include "io/xyz.hpp"
 #include "kokkos_kernels/base/errors.hpp"
@@ -82,6 +85,33 @@ TEST(Damaged, Xyz) {
   sample.add("force", "eV/Angstrom", {3, 3}, std::vector<double>{.1, .2, .3, .4, .5, .6, .7, .8, .9});
   sample.add_scalar("energy", "eV", -3.5);
   try_damaged(to_xyz({sample, sample}), [](const std::string& text) { parse_xyz(text, "a.xyz"); });
+}
+
+TEST(Damaged, Cif) {
+  const std::string head =
+      "data_a\n_cell_length_a 5.43(1)\n_cell_length_b 5.43\n_cell_length_c 5.43\n_cell_angle_alpha 90\n"
+      "_cell_angle_beta 90\n_cell_angle_gamma 90\n";
+  const std::string atoms =
+      "loop_\n_atom_site_label\n_atom_site_type_symbol\n_atom_site_fract_x\n_atom_site_fract_y\n_atom_site_fract_z\n"
+      "_atom_site_occupancy\n_atom_site_U_iso_or_equiv\nSi1 Si4+ 0 0 0 1.0 0.006\n'O 1' O2- 0.1 .25 0.33(1) 0.5 ?\n"
+      "loop_\n_atom_site_aniso_label\n_atom_site_aniso_U_11\n_atom_site_aniso_U_22\n_atom_site_aniso_U_33\n"
+      "_atom_site_aniso_U_12\n_atom_site_aniso_U_13\n_atom_site_aniso_U_23\nO1 .01 .01 .01 0 0 0\n";
+  for (const char* symmetry :
+       {"_symmetry_space_group_name_H-M 'F d -3 m'\n", "_space_group_name_Hall '-F 4vw 2vw 3'\n",
+        "_space_group_IT_number 166\n", "loop_\n_symmetry_equiv_pos_as_xyz\nx,y,z\n'-x, 1/2+y, -z+3/4'\n"})
+    try_damaged(head + symmetry + atoms, [](const std::string& text) { parse_cif(text, "a.cif"); });
+}
+
+TEST(Damaged, LammpsDump) {
+  const std::string text =
+      "ITEM: UNITS\nmetal\nITEM: TIMESTEP\n100\nITEM: NUMBER OF ATOMS\n2\n"
+      "ITEM: BOX BOUNDS xy xz yz pp pp ff\n0 5 1\n0 5 0\n-1 4 .5\nITEM: ATOMS id type element x y z mass\n"
+      "2 1 Si 1 2 3 28.0855\n1 1 Si 0 0 0 28.0855\nITEM: TIMESTEP\n200\nITEM: NUMBER OF ATOMS\n1\n"
+      "ITEM: BOX BOUNDS abc origin pp pp pp\n5 0 0 0\n0 5 0 0\n0 0 5 0\nITEM: ATOMS mass xs ys zs\n28.0855 .1 .2 .3\n";
+  try_damaged(text, [](const std::string& damaged) {
+    LammpsDump dump(std::make_unique<std::istringstream>(damaged), "a.dump", {});
+    for (std::int64_t k = 0; k < dump.n_frames(); ++k) dump.frame(k);
+  });
 }
 
 struct Inner {

@@ -1,0 +1,47 @@
+#include "apps/imaging/engine.hpp"
+
+#include "kokkos_kernels/base/registry.hpp"
+#include "solvers/imaging/local_engine.hpp"
+
+namespace locum::apps {
+namespace {
+
+using Factory = std::function<ImagingEngine(const Context&, const ImagingConfig&, const imaging::ScanSetup&,
+                                            const imaging::Configurations&, const imaging::Scan&)>;
+
+template <class T>
+ImagingEngine make_multislice(const Context& context, const ImagingConfig&, const imaging::ScanSetup& setup,
+                              const imaging::Configurations& configurations, const imaging::Scan&) {
+  return {std::make_unique<imaging::MultisliceEngine<T>>(context, setup, configurations), {}, {}};
+}
+
+template <class T>
+ImagingEngine make_local(const Context& context, const ImagingConfig& config, const imaging::ScanSetup& setup,
+                         const imaging::Configurations& configurations, const imaging::Scan& scan) {
+  auto local = std::make_unique<imaging::LocalEngine<T>>(context, setup, config.local, configurations, scan.position);
+  const imaging::LocalEngine<T>* engine = local.get();
+  return {std::move(local), [engine] { return engine->calibration().errors(); },
+          [engine] { return engine->calibration().confidence(); }};
+}
+
+// Every engine, in single and in double precision.
+template <class T>
+Registry<Factory> engines() {
+  Registry<Factory> all("imaging method");
+  all.add("multislice", make_multislice<T>);
+  all.add("local", make_local<T>);
+  return all;
+}
+
+}  // namespace
+
+std::vector<std::string> engine_names() { return engines<float>().names(); }
+
+ImagingEngine make_engine(const Context& context, const ImagingConfig& config, const imaging::ScanSetup& setup,
+                          const imaging::Configurations& configurations, const imaging::Scan& scan) {
+  const bool wide = config.imaging.precision == "double";
+  const auto all = wide ? engines<double>() : engines<float>();
+  return all.at(config.imaging.method)(context, config, setup, configurations, scan);
+}
+
+}  // namespace locum::apps

@@ -1,0 +1,40 @@
+// What a scan will take, before it takes it: memory, disk, time.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "kokkos_kernels/base/communicator.hpp"
+#include "solvers/imaging/scan_engine.hpp"
+
+namespace locum::apps {
+
+struct Forecast {
+  double engine_shared = 0.0;          // bytes that the ranks of a node hold together
+  double engine_rank = 0.0;            // bytes of each rank's engine
+  double tile_rank = 0.0;              // bytes of a tile's averages, each rank
+  int ranks_on_node = 1;               // of the fullest node
+  double node = 0.0;                   // bytes on the fullest node
+  double available = 0.0;              // bytes that the emptiest node has left; 0: not known
+  double disk = 0.0, disk_free = 0.0;  // bytes; free 0: not known
+  double seconds = -1.0;               // of the scan, from a measured batch; below 0: not measured
+  double probe_seconds = 0.0;          // of one probe through one configuration, on one rank
+
+  double rank() const { return engine_rank + tile_rank; }
+};
+
+// Memory and disk. disk_bytes: of the file, 0 where it is there already. Collective.
+Forecast forecast_space(const Communicator& comm, const imaging::EngineMemory& engine, double tile_bytes,
+                        double disk_bytes, const std::string& folder);
+
+// Throws ConfigError where the fullest node would take more than `budget` bytes (0: than it has left), or the file more
+// than the disk has free; the message has both numbers and names the keys that change them.
+void refuse_what_cannot_fit(const Forecast& forecast, double budget, std::int64_t tile);
+
+// Two or three lines for the log.
+std::string describe(const Forecast& forecast);
+
+// "45 s", "3 min", "2.5 h", "4 days".
+std::string about(double seconds);
+
+}  // namespace locum::apps

@@ -1,0 +1,28 @@
+// From a file or a prototype to the specimen and its frozen-phonon configurations.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "apps/imaging/specimen_config.hpp"
+#include "kokkos_kernels/base/context.hpp"
+#include "solvers/imaging/scan_engine.hpp"
+
+namespace locum::apps {
+
+struct SpecimenSource {
+  imaging::Configurations configurations;
+  Specimen specimen;        // that of the lattice, or of the first frame
+  std::string thermal;      // how the configurations come about, in words
+  std::string formula;      // "SrTiO3", in the order of the atomic numbers
+  std::string fingerprint;  // of the first configuration's atoms: changes where the file does
+};
+
+// seed: of the displacements. A frame whose cell differs from the first one's, as under a barostat, is strained to it,
+// by 3 % at most. Throws ConfigError for an element without coefficients, a frame that is not there (it names the
+// last), atoms outside of a cell that is not periodic, sites that are not fully occupied, and as imaging::oriented,
+// slab and displaced do; IoError for a file that cannot be read. Collective.
+SpecimenSource make_specimen_source(const Context& context, const SpecimenConfig& config,
+                                    const ThermalMotionConfig& thermal, std::int64_t seed);
+
+}  // namespace locum::apps
