@@ -11,8 +11,8 @@ namespace {
 
 template <class T>
 double transmission_bytes(const ScanSetup& setup) {
-  return static_cast<double>(Transmission<T>::numbers(setup.grid, static_cast<int>(setup.edges.size()) - 1)) *
-         sizeof(T);
+  return static_cast<double>(FunctionLayout<T>::tiles(setup.grid).size()) * sizeof(T) *
+         static_cast<double>(setup.edges.size() - 1);
 }
 
 template <class T>
@@ -70,8 +70,8 @@ EngineMemory PrismStore<T>::memory() const {
 template <class T>
 void PrismStore<T>::make(const Context& context, int configuration, int rank, int ranks, T* matrix) {
   const Configurations one{1, [this, configuration](int) { return configurations_.get(configuration); }};
-  TransmissionStore<T> store(context, setup_.grid, setup_.probe.energy, setup_.potential, setup_.edges, one,
-                             std::numeric_limits<double>::max());
+  TransmissionStore<T> store(context, setup_.grid, setup_.probe.energy, setup_.potential, setup_.edges,
+                             FunctionLayout<T>::tiles(setup_.grid), one, std::numeric_limits<double>::max());
   store.prepare();
   const auto begin_of = [&](int r) { return static_cast<int>(static_cast<std::int64_t>(tiles_.beams) * r / ranks); };
   for (int first = begin_of(rank); first < begin_of(rank + 1); first += multislice_.batch()) {

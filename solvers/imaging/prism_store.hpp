@@ -30,7 +30,6 @@ class PrismStore {
 
  private:
   void make(const Context& context, int configuration, int rank, int ranks, T* matrix);
-  EngineMemory transmission_memory() const;
 
   Context context_;
   ScanSetup setup_;
