@@ -2,6 +2,7 @@
 
 #include "kokkos_kernels/base/registry.hpp"
 #include "solvers/imaging/local_engine.hpp"
+#include "solvers/imaging/prism_engine.hpp"
 
 namespace locum::apps {
 namespace {
@@ -12,7 +13,7 @@ using Factory = std::function<ImagingEngine(const Context&, const ImagingConfig&
 template <class T>
 ImagingEngine make_multislice(const Context& context, const ImagingConfig&, const imaging::ScanSetup& setup,
                               const imaging::Configurations& configurations, const imaging::Scan&) {
-  return {std::make_unique<imaging::MultisliceEngine<T>>(context, setup, configurations), {}, {}};
+  return {std::make_unique<imaging::MultisliceEngine<T>>(context, setup, configurations), setup.grid, {}, {}};
 }
 
 template <class T>
@@ -20,8 +21,16 @@ ImagingEngine make_local(const Context& context, const ImagingConfig& config, co
                          const imaging::Configurations& configurations, const imaging::Scan& scan) {
   auto local = std::make_unique<imaging::LocalEngine<T>>(context, setup, config.local, configurations, scan.position);
   const imaging::LocalEngine<T>* engine = local.get();
-  return {std::move(local), [engine] { return engine->calibration().errors(); },
+  return {std::move(local), setup.grid, [engine] { return engine->calibration().errors(); },
           [engine] { return engine->calibration().confidence(); }};
+}
+
+template <class T>
+ImagingEngine make_prism(const Context& context, const ImagingConfig& config, const imaging::ScanSetup& setup,
+                         const imaging::Configurations& configurations, const imaging::Scan&) {
+  auto prism = std::make_unique<imaging::PrismEngine<T>>(context, setup, config.prism, configurations);
+  const imaging::Grid window = prism->layout().window;
+  return {std::move(prism), window, {}, {}};
 }
 
 // Every engine, in single and in double precision.
@@ -29,6 +38,7 @@ template <class T>
 Registry<Factory> engines() {
   Registry<Factory> all("imaging method");
   all.add("multislice", make_multislice<T>);
+  all.add("prism", make_prism<T>);
   all.add("local", make_local<T>);
   return all;
 }

@@ -14,11 +14,13 @@ namespace locum::apps {
 
 struct ImagingEngine {
   std::unique_ptr<imaging::ScanEngine> engine;
+  imaging::Grid detector_grid;  // whose frequencies the detectors see: the whole grid's, or a window's
   // After prepare(): how far each channel may be off, of an engine that approximates; not set for the others.
   std::function<std::vector<imaging::ChannelError>()> errors;
   std::function<double()> confidence;  // of the errors' bounds
 };
 
+// "multislice", "prism", "local".
 std::vector<std::string> engine_names();
 
 // scan: where the probes will be. Throws ConfigError with the known names, and as the engines do. Collective.

@@ -20,6 +20,12 @@ bool transforms_fast(std::int64_t n) {
 }  // namespace
 
 void MethodConfig::visit(ConfigVisitor& v) {
+  v.value({"mode",
+           "",
+           "stem: probes of a scan, their patterns and images; hrtem: images of a plane wave",
+           {},
+           {"stem", "hrtem"}},
+          mode);
   v.value({"method", "", "how waves go through the specimen", {}, engine_names()}, method);
   v.value({"precision", "", "of the waves", {}, {"float", "double"}}, precision);
   v.value({"memory_GiB", "GiB", "that the ranks of a node may take together; 0: what the node has left", {0.0, 1e6}},
@@ -58,6 +64,15 @@ imaging::Grid make_grid(const GridConfig& config, double lx, double ly) {
   return {points(lx), points(ly), lx, ly};
 }
 
+void HrtemConfig::visit(ConfigVisitor& v) {
+  v.section({"objective", "", "lens and aperture behind the specimen"}, objective);
+  v.value({"depths", "Angstrom", "of a thickness series, besides the exit; the nearest slices are taken", {0.0, 1e6}},
+          depths);
+  v.value({"exit_waves", "", "keep each configuration's waves too"}, exit_waves);
+}
+
+void HrtemConfig::validate() const { objective.validate(); }
+
 void ImagingOutputConfig::visit(ConfigVisitor& v) {
   v.value({"tile", "probes", "handed out, written and marked together; 0: chosen by the scan's size", {0, 1e9}}, tile);
   v.value({"each_configuration", "", "keep the images of every configuration, besides their mean and its error"},
@@ -75,11 +90,13 @@ void ImagingConfig::visit(ConfigVisitor& v) {
   v.section({"microscope", "", "the probe: energy, convergence, aberrations"}, microscope);
   v.section({"potential", "", "of the atoms"}, potential);
   v.section({"slices", "", "across the beam"}, slices);
+  v.section({"prism", "", "method prism: plane waves once, probes as their sums"}, prism);
   v.section({"local", "", "method local: probes in a window, calibrated against the full solver"}, local);
   v.section({"scan", "", "where the probe goes"}, scan);
   v.sections({"detectors", "", "what is recorded"}, detectors);
   v.section({"coherence", "", "focal spread and size of the source"}, coherence);
   v.section({"dose", "", "electrons that are counted"}, dose);
+  v.section({"hrtem", "", "mode hrtem"}, hrtem);
   v.section({"output", "", "what is written"}, output);
   v.section({"energy", "", "how the energy that the run takes is known"}, energy);
 }
@@ -91,7 +108,9 @@ void ImagingConfig::validate() const {
   microscope.validate();
   potential.validate();
   slices.validate();
+  prism.validate();
   local.validate();
+  hrtem.validate();
   scan.validate();
   if (detectors.empty()) throw ConfigError("nothing is recorded", "detectors", "add [[detectors]] with a kind");
   for (const auto& detector : detectors) detector.validate();

@@ -12,6 +12,8 @@
 #include "solvers/imaging/dose.hpp"
 #include "solvers/imaging/grid.hpp"
 #include "solvers/imaging/local_config.hpp"
+#include "solvers/imaging/objective.hpp"
+#include "solvers/imaging/prism_config.hpp"
 #include "solvers/imaging/probe.hpp"
 #include "solvers/imaging/projected_potential.hpp"
 #include "solvers/imaging/scan.hpp"
@@ -20,6 +22,7 @@
 namespace locum::apps {
 
 struct MethodConfig {
+  std::string mode = "stem";  // probes; or "hrtem": a plane wave
   std::string method = "multislice";
   std::string precision = "float";  // or "double"
   double memory_GiB = 0.0;          // that a node's ranks may take together; 0: what the node has left
@@ -40,6 +43,15 @@ struct GridConfig {
 // less. Throws ConfigError for points that do not; it names those that would do.
 imaging::Grid make_grid(const GridConfig& config, double lx, double ly);
 
+struct HrtemConfig {
+  imaging::ObjectiveConfig objective;
+  std::vector<double> depths;  // Å, of a thickness series: images at these, besides the exit
+  bool exit_waves = false;     // keep each configuration's waves at the depths and the exit
+
+  void visit(ConfigVisitor& v);
+  void validate() const;  // throws ConfigError
+};
+
 struct ImagingOutputConfig {
   std::int64_t tile = 0;            // probes that are handed out, written and marked together; 0: chosen
   bool each_configuration = false;  // keep every configuration's images too
@@ -58,11 +70,13 @@ struct ImagingConfig {
   imaging::ProbeConfig microscope;
   imaging::PotentialConfig potential;
   imaging::SliceConfig slices;
+  imaging::PrismConfig prism;
   imaging::LocalConfig local;
   imaging::ScanConfig scan;
   std::vector<imaging::DetectorConfig> detectors = {imaging::DetectorConfig{}};
   imaging::CoherenceConfig coherence;
   imaging::DoseConfig dose;
+  HrtemConfig hrtem;
   ImagingOutputConfig output;
   EnergyConfig energy;
 

@@ -29,13 +29,6 @@ std::string label_of(const io::ScanLayout::Channels& channels, std::size_t k) {
   return channels.places.empty() ? "" : fmt::format("{:g} {}", channels.places[k], channels.unit);
 }
 
-void take_range(ShownImage& shown, const std::vector<double>& values) {
-  const auto [low, high] = std::minmax_element(values.begin(), values.end());
-  shown.low = *low;
-  shown.high = *high;
-  shown.mean = std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
-}
-
 void draw(const RunDirectory& directory, const std::string& name, const io::Picture& picture,
           const io::PictureConfig& config) {
   io::write_png(directory.file(name + ".png"), picture, config);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "apps/imaging/imaging_config.hpp"
+#include "apps/imaging/report_page.hpp"
 #include "apps/imaging/scan_job.hpp"
 #include "apps/imaging/specimen_source.hpp"
 #include "apps/run_directory.hpp"
@@ -29,15 +30,6 @@ struct ImagingResults {
   std::string engine;
   std::vector<DetectorError> errors;
   EnergyReading energy;
-};
-
-// An image as it is shown: of the file's numbers, or of one of a detector's.
-struct ShownImage {
-  std::string file;  // NAME.png in the run's folder; "" where there is no picture
-  std::string title, caption;
-  double low = 0.0, mean = 0.0, high = 0.0;  // of the values
-  double error = -1.0;                       // mean standard error over the configurations; below 0: not known
-  std::string unit;
 };
 
 // Pictures of the images (rasters only; PNG and TIFF) and of the mean pattern of a pixelated detector, from the file.

@@ -4,18 +4,16 @@
 
 #include <filesystem>
 
-#include "apps/signals.hpp"
+#include "apps/imaging/hand_out.hpp"
 #include "io/scan_reader.hpp"
 #include "kokkos_kernels/base/log.hpp"
 #include "kokkos_kernels/base/memory.hpp"
 #include "kokkos_kernels/base/timer.hpp"
 #include "kokkos_kernels/base/together.hpp"
-#include "kokkos_kernels/base/work_counter.hpp"
 
 namespace locum::apps {
 namespace {
 
-constexpr const char* begun = "scan.begun";        // there while scan.h5.part is worth going on with
 constexpr double sixteen_bit_electrons = 50000.0;  // 65535 is 69 standard deviations above
 constexpr std::int64_t measured_probes = 16;       // of the batch that the forecast is made from
 
@@ -105,31 +103,6 @@ void ScanJob::prepare() {
                         about(f.seconds), left, run_.configurations, 1e3 * f.probe_seconds, ranks));
 }
 
-// The list is the same on every rank. No rank waits for another before the end of the list.
-bool ScanJob::hand_out(const std::string& title, const std::vector<std::int64_t>& open,
-                       const std::function<void(std::int64_t, const std::function<void()>&)>& work) {
-  WorkCounter counter(context_.comm);
-  const auto total = static_cast<std::int64_t>(open.size());
-  std::int64_t finished = 0;
-  log::Progress progress(title, static_cast<long>(total));
-  together(context_.comm, [&] {
-    try {
-      while (!signalled()) {
-        const std::int64_t k = counter.next();
-        if (k >= total) break;
-        work(open[static_cast<std::size_t>(k)], [&] { counter.progress(); });
-        ++finished;
-        progress.at(static_cast<long>(std::min(counter.handed_out(), total)));
-      }
-      if (signalled()) counter.close();
-    } catch (...) {
-      counter.close();  // the others finish what they have, and hear of it
-      throw;
-    }
-  });
-  return context_.comm.sum(finished) == total;
-}
-
 void ScanJob::scan_tile(std::int64_t tile, TileAverage& average, const std::function<void()>& between) {
   const Tile& t = tiles_[static_cast<std::size_t>(tile)];
   {
@@ -148,9 +121,9 @@ bool ScanJob::scan_tiles_left() {
   prepare();
   const Stopwatch watch;
   TileAverage average(engine_, detectors_, run_.configurations, run_.each_configuration);
-  const bool complete = hand_out("probes", open, [&](std::int64_t tile, const std::function<void()>& between) {
-    scan_tile(tile, average, between);
-  });
+  const bool complete =
+      hand_out(context_.comm, "probes", open,
+               [&](std::int64_t tile, const std::function<void()>& between) { scan_tile(tile, average, between); });
   const double seconds = context_.comm.max(watch.seconds());
   account_.probes_here = context_.comm.sum(account_.probes_here);
   account_.rate =
@@ -199,10 +172,11 @@ bool ScanJob::fold_rows_left() {
   std::vector<std::int64_t> open;
   for (int ix = 0; ix < run_.scan.shape.nx; ++ix)
     if (!file_->is_done(first + ix)) open.push_back(ix);
-  const bool complete = hand_out("source size", open, [&](std::int64_t ix, const std::function<void()>&) {
-    fold_row(static_cast<int>(ix));
-    file_->mark_done(first + ix);
-  });
+  const bool complete =
+      hand_out(context_.comm, "source size", open, [&](std::int64_t ix, const std::function<void()>&) {
+        fold_row(static_cast<int>(ix));
+        file_->mark_done(first + ix);
+      });
   account_.fold = context_.comm.max(watch.seconds());
   return complete;
 }

@@ -44,6 +44,7 @@ struct ScanAccount {
 class ScanJob {
  public:
   static constexpr const char* file_name = "scan.h5";
+  static constexpr const char* begun = "scan.begun";  // there while scan.h5.part is worth going on with
 
   ScanJob(const Context& context, const RunDirectory& directory, const ScanRun& run,
           const imaging::DetectorSet& detectors, imaging::ScanEngine& engine);
@@ -63,8 +64,6 @@ class ScanJob {
   void scan_tile(std::int64_t tile, TileAverage& average, const std::function<void()>& between);
   void fold_row(int ix);
   std::vector<double> folded(int ix, bool cube, std::size_t width) const;
-  bool hand_out(const std::string& title, const std::vector<std::int64_t>& open,
-                const std::function<void(std::int64_t, const std::function<void()>&)>& work);
   bool folds() const { return run_.source_sigma > 0.0; }
 
   const Context& context_;

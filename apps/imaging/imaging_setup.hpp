@@ -1,0 +1,25 @@
+// What scans and HRTEM runs have in common before they start.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "apps/imaging/imaging_config.hpp"
+#include "apps/imaging/specimen_source.hpp"
+#include "io/scan_layout.hpp"
+
+namespace locum::apps {
+
+inline constexpr double gibibyte = 1024.0 * 1024.0 * 1024.0;
+
+// Bytes that a node may give to what its ranks hold together: the same on every rank, since it decides how an engine
+// works. Collective.
+double engine_memory(const Communicator& comm, const MethodConfig& config);
+
+// What the file says about the run. The fingerprint is of the resolved input and the atoms.
+io::ScanMetadata metadata_of(ImagingConfig config, const SpecimenSource& source);
+
+// Specimen, grid and slices in a line for the log.
+std::string describe(const SpecimenSource& source, const imaging::Grid& grid, const std::vector<double>& edges);
+
+}  // namespace locum::apps
