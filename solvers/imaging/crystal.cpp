@@ -87,8 +87,8 @@ std::vector<Atom> atoms_of(const Crystal& crystal, const OrthogonalCell& found) 
   const double expected = super.volume() * static_cast<double>(crystal.fractional.size());
   if (std::abs(expected - static_cast<double>(atoms.size())) > 0.01)
     throw NumericalError(
-        fmt::format("the orthogonal cell holds {} atoms, {:.3f} were expected", atoms.size(), expected), "crystal",
-        "are the cell's coordinates accurate to 1e-4?");
+        fmt::format("the orthogonal cell holds {} atoms, {:.3f} were expected", atoms.size(), expected),
+        "specimen.crystal", "are the cell's coordinates accurate to 1e-4?");
   return atoms;
 }
 
@@ -96,11 +96,11 @@ std::vector<Atom> atoms_of(const Crystal& crystal, const OrthogonalCell& found) 
 
 void Crystal::validate() const {
   const std::size_t n = fractional.size();
-  if (n == 0) throw ConfigError("the crystal's cell has no atoms", "crystal");
+  if (n == 0) throw ConfigError("the crystal's cell has no atoms", "specimen.crystal");
   if (atomic_number.size() != n || (!rms_displacement.empty() && rms_displacement.size() != n))
     throw ConfigError(fmt::format("the crystal's cell has {} positions, {} atomic numbers and {} displacements", n,
                                   atomic_number.size(), rms_displacement.size()),
-                      "crystal");
+                      "specimen.crystal");
   for (std::size_t i = 0; i < n; ++i) {
     element_symbol(atomic_number[i]);
     for (std::size_t j = 0; j < i; ++j) {
@@ -110,7 +110,7 @@ void Crystal::validate() const {
         throw ConfigError(fmt::format("atoms {} ({}) and {} ({}) of the crystal's cell are {:.3f} Å apart", j,
                                       element_symbol(atomic_number[j]), i, element_symbol(atomic_number[i]),
                                       norm(cell.to_cartesian(apart))),
-                          "crystal", "sites of partial occupancy must be decided first");
+                          "specimen.crystal", "sites of partial occupancy must be decided first");
     }
   }
 }
@@ -121,10 +121,10 @@ Crystal prototype(const std::string& name, const std::vector<std::string>& eleme
   const Sites& sites = prototypes().at(name);
   if (elements.size() != sites.size())
     throw ConfigError(fmt::format("{} takes {} elements, {} were given", name, sites.size(), elements.size()),
-                      "crystal.elements");
+                      "specimen.crystal.elements");
   if (!(lattice_constant > 0.0 && std::isfinite(lattice_constant)))
     throw ConfigError(fmt::format("the lattice constant is {} Å, a positive number was expected", lattice_constant),
-                      "crystal.lattice_constant");
+                      "specimen.crystal.lattice_constant");
   Crystal crystal;
   crystal.cell = Cell(lattice_constant * identity());
   for (std::size_t kind = 0; kind < sites.size(); ++kind)
@@ -151,14 +151,14 @@ void CrystalConfig::validate() const {
   if (size.size() != 3 || !std::all_of(size.begin(), size.end(), [](double s) { return s >= 0.0 && s <= 1e5; }))
     throw ConfigError(
         fmt::format("the size is [{}] Å, three numbers of 0 … 100000 were expected", fmt::join(size, ", ")),
-        "crystal.size");
+        "specimen.crystal.size");
   if (!repeat.empty() &&
       (repeat.size() != 3 || !std::all_of(repeat.begin(), repeat.end(), [](std::int64_t n) { return n >= 1; })))
     throw ConfigError(fmt::format("repeat is [{}], three numbers of 1 or more were expected", fmt::join(repeat, ", ")),
-                      "crystal.repeat");
+                      "specimen.crystal.repeat");
   if (!(strain_tolerance >= 0.0 && strain_tolerance <= 0.1))
     throw ConfigError(fmt::format("the strain tolerated is {}, 0 … 0.1 was expected", strain_tolerance),
-                      "crystal.strain_tolerance");
+                      "specimen.crystal.strain_tolerance");
 }
 
 Specimen oriented(const Crystal& crystal, const CrystalConfig& config) {
@@ -174,7 +174,7 @@ Specimen oriented(const Crystal& crystal, const CrystalConfig& config) {
   const double all = static_cast<double>(count[0]) * count[1] * count[2] * static_cast<double>(atoms.size());
   if (all > 1e9)
     throw ConfigError(fmt::format("the specimen would have {:.3g} atoms, a billion at most was expected", all),
-                      config.repeat.empty() ? "crystal.size" : "crystal.repeat");
+                      config.repeat.empty() ? "specimen.crystal.size" : "specimen.crystal.repeat");
   Specimen specimen;
   specimen.lx = count[0] * found.length.x;
   specimen.ly = count[1] * found.length.y;

@@ -29,7 +29,7 @@ Vec3 direction(const std::vector<std::int64_t>& indices, const char* what) {
   if (indices.size() != 3 || (indices[0] == 0 && indices[1] == 0 && indices[2] == 0))
     throw ConfigError(fmt::format("the {} is [{}], three whole numbers, not all of them zero, were expected", what,
                                   fmt::join(indices, " ")),
-                      "crystal");
+                      "specimen.crystal");
   return {double(indices[0]), double(indices[1]), double(indices[2])};
 }
 
@@ -95,14 +95,14 @@ std::string name(Vec3 s) { return fmt::format("[{:g} {:g} {:g}]", s.x, s.y, s.z)
 
 [[noreturn]] void refuse(const Search& search, Vec3 zone) {
   if (!search.nearest)
-    throw ConfigError(fmt::format("no cell of right angles was found along {}", name(zone)), "crystal.zone_axis",
-                      "another zone axis, or a larger strain_tolerance");
+    throw ConfigError(fmt::format("no cell of right angles was found along {}", name(zone)),
+                      "specimen.crystal.zone_axis", "another zone axis, or a larger strain_tolerance");
   const Choice& n = *search.nearest;
   throw ConfigError(
       fmt::format("the lattice has no cell of right angles along {} within a strain of {:.3g}; the nearest, x along {} "
                   "({:.3f} Å) and y along {} ({:.3f} Å), is off by {:.3g}",
                   name(zone), search.tolerance, name(n.x.indices), n.x.length, name(n.y.indices), n.y.length, n.strain),
-      "crystal.strain_tolerance", fmt::format("{:.2g} would do, or another zone axis", 1.01 * n.strain));
+      "specimen.crystal.strain_tolerance", fmt::format("{:.2g} would do, or another zone axis", 1.01 * n.strain));
 }
 
 }  // namespace
@@ -137,7 +137,7 @@ OrthogonalCell orthogonal_cell(const Cell& cell, const std::vector<Vec3>& centri
           fmt::format("x along {} is not at a right angle to the zone axis {}: the cosine is {:.3g}, {:.3g} "
                       "is allowed",
                       name(*along_x), name(zone), off, tolerance),
-          "crystal.x_direction", "leave it out, and a direction that fits is chosen");
+          "specimen.crystal.x_direction", "leave it out, and a direction that fits is chosen");
   } else {
     for (const Vec3& axis : axes)
       if (!along_x && cosine(cell.to_cartesian(axis), z) <= tolerance) along_x = axis;

@@ -25,7 +25,7 @@ Vec3 lattice_direction(const Cell& cell, const std::vector<std::int64_t>& indice
   if (indices.size() != 3 || (indices[0] == 0 && indices[1] == 0 && indices[2] == 0))
     throw ConfigError(fmt::format("the {} is [{}], three whole numbers, not all of them zero, were expected", what,
                                   fmt::join(indices, " ")),
-                      "particle");
+                      "specimen.particle");
   return unit(cell.to_cartesian({double(indices[0]), double(indices[1]), double(indices[2])}));
 }
 
@@ -39,7 +39,7 @@ Mat3 laboratory(const Cell& cell, const ParticleConfig& config) {
   if (std::abs(dot(x, z)) > 0.999)
     throw ConfigError(fmt::format("x along [{}] is along the zone axis [{}]", fmt::join(config.x_direction, " "),
                                   fmt::join(config.zone_axis, " ")),
-                      "particle.x_direction", "leave it out, or give a direction across the beam");
+                      "specimen.particle.x_direction", "leave it out, or give a direction across the beam");
   x = unit(x - dot(x, z) * z);
   const Vec3 y = cross(z, x);
   Mat3 turn = {{{x.x, x.y, x.z}, {y.x, y.y, y.z}, {z.x, z.y, z.z}}};
@@ -84,23 +84,23 @@ void ParticleConfig::visit(ConfigVisitor& v) {
 
 void ParticleConfig::validate() const {
   if (std::find(shapes().begin(), shapes().end(), shape) == shapes().end())
-    throw ConfigError(fmt::format("there is no shape '{}'", shape), "particle.shape",
+    throw ConfigError(fmt::format("there is no shape '{}'", shape), "specimen.particle.shape",
                       fmt::format("known: {}", fmt::join(shapes(), ", ")));
   if (!(diameter >= 1.0 && diameter <= 1e4))
     throw ConfigError(fmt::format("the particle's diameter is {} Å, 1 … 10000 was expected", diameter),
-                      "particle.diameter");
+                      "specimen.particle.diameter");
   // Below 1/√3 the {111} faces leave nothing of the others, above √3 they are outside of the cube.
   if (!(face_ratio >= 0.577 && face_ratio <= 1.7321))
     throw ConfigError(
         fmt::format("the ratio of {{111}} to {{100}} distances is {}, 0.577 … 1.732 was expected", face_ratio),
-        "particle.face_ratio", "0.866 is the regular truncated octahedron");
+        "specimen.particle.face_ratio", "0.866 is the regular truncated octahedron");
   if (rotation.size() != 3 || !std::all_of(rotation.begin(), rotation.end(), [](double a) { return std::isfinite(a); }))
     throw ConfigError(
         fmt::format("the rotation is [{}] degrees, three angles were expected", fmt::join(rotation, ", ")),
-        "particle.rotation");
+        "specimen.particle.rotation");
   if (box.size() != 3 || !std::all_of(box.begin(), box.end(), [](double l) { return l > 0.0 && l <= 1e5; }))
     throw ConfigError(fmt::format("the box is [{}] Å, three positive numbers were expected", fmt::join(box, ", ")),
-                      "particle.box");
+                      "specimen.particle.box");
 }
 
 Specimen nanoparticle(const Crystal& crystal, const ParticleConfig& config) {
@@ -112,7 +112,7 @@ Specimen nanoparticle(const Crystal& crystal, const ParticleConfig& config) {
       if (std::abs(dot(h.row(a), h.row((a + 1) % 3))) > 1e-3 * norm(h.row(a)) * norm(h.row((a + 1) % 3)))
         throw ConfigError(
             fmt::format("a {} was to be cut from a crystal whose axes are not at right angles", config.shape),
-            "particle.shape", "take a sphere");
+            "specimen.particle.shape", "take a sphere");
   const Mat3 turn = laboratory(crystal.cell, config);
   const Vec3 middle = {0.5 * config.box[0], 0.5 * config.box[1], 0.5 * config.box[2]};
   Specimen particle{config.box[0], config.box[1], config.box[2], {}, {}, {}};
@@ -134,12 +134,14 @@ Specimen nanoparticle(const Crystal& crystal, const ParticleConfig& config) {
           if (!crystal.rms_displacement.empty()) particle.rms_displacement.push_back(crystal.rms_displacement[site]);
         }
   if (particle.position.empty())
-    throw ConfigError(fmt::format("a {} of {} Å holds no atom", config.shape, config.diameter), "particle.diameter");
+    throw ConfigError(fmt::format("a {} of {} Å holds no atom", config.shape, config.diameter),
+                      "specimen.particle.diameter");
   for (int d = 0; d < 3; ++d)
     if (2.0 * (extent[d] + least_vacuum) > config.box[static_cast<std::size_t>(d)])
       throw ConfigError(fmt::format("the particle is {:.2f} Å long along {}, its box {} Å", 2.0 * extent[d], "xyz"[d],
                                     config.box[static_cast<std::size_t>(d)]),
-                        "particle.box", fmt::format("{:.1f} Å or more would do", 2.0 * (extent[d] + least_vacuum)));
+                        "specimen.particle.box",
+                        fmt::format("{:.1f} Å or more would do", 2.0 * (extent[d] + least_vacuum)));
   return particle;
 }
 

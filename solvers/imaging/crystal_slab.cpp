@@ -32,7 +32,7 @@ void check_angles(const Cell& cell, double tolerance) {
     if (std::abs(cosine) > tolerance)
       throw ConfigError(fmt::format("cell vectors {} and {} meet at {:.3f}°, a cosine of {:.4f}; {:.4g} is allowed", a,
                                     (a + 1) % 3, std::acos(cosine) * 180.0 / units::pi, cosine, tolerance),
-                        "slab.strain_tolerance",
+                        "specimen.frame.strain_tolerance",
                         fmt::format("images need a cell of right angles; {:.2g} would do", 1.01 * std::abs(cosine)));
   }
 }
@@ -40,7 +40,7 @@ void check_angles(const Cell& cell, double tolerance) {
 // Fractional coordinates in [0, 1).
 Vec3 placed(Vec3 r, std::size_t i, int element, const Cell& cell, const bool (&periodic)[3]) {
   if (!std::isfinite(r.x) || !std::isfinite(r.y) || !std::isfinite(r.z))
-    throw ConfigError(fmt::format("atom {} is at ({}, {}, {}) Å", i, r.x, r.y, r.z), "slab");
+    throw ConfigError(fmt::format("atom {} is at ({}, {}, {}) Å", i, r.x, r.y, r.z), "specimen.frame");
   const Vec3 s = cell.to_fractional(r), wrapped = Cell::wrap(s);
   Vec3 inside;
   for (int d = 0; d < 3; ++d) {
@@ -50,7 +50,7 @@ Vec3 placed(Vec3 r, std::size_t i, int element, const Cell& cell, const bool (&p
     throw ConfigError(fmt::format("atom {} ({}) is outside of the box: {:.4f} Å along cell vector {}, which is not "
                                   "periodic and {:.4f} Å long",
                                   i, element_symbol(element), s[d] * length, d, length),
-                      "slab", "shift the atoms or widen the box; in a periodic box they would be wrapped");
+                      "specimen.frame", "shift the atoms or widen the box; in a periodic box they would be wrapped");
   }
   return inside;
 }
@@ -66,16 +66,16 @@ void SlabConfig::visit(ConfigVisitor& v) {
 
 void SlabConfig::validate() const {
   if (beam != "x" && beam != "y" && beam != "z")
-    throw ConfigError(fmt::format("the beam is along '{}', x, y or z was expected", beam), "slab.beam");
+    throw ConfigError(fmt::format("the beam is along '{}', x, y or z was expected", beam), "specimen.frame.beam");
   if (repeat.size() != 3 || !std::all_of(repeat.begin(), repeat.end(), [](std::int64_t n) { return n >= 1; }))
     throw ConfigError(fmt::format("repeat is [{}], three numbers of 1 or more were expected", fmt::join(repeat, ", ")),
-                      "slab.repeat");
+                      "specimen.frame.repeat");
   if (!cut.empty() && (cut.size() != 2 || !(cut[0] >= 0.0 && cut[1] > cut[0])))
     throw ConfigError(fmt::format("the cut is [{}] Å, two ascending depths were expected", fmt::join(cut, ", ")),
-                      "slab.cut");
+                      "specimen.frame.cut");
   if (!(strain_tolerance >= 0.0 && strain_tolerance <= 0.2))
     throw ConfigError(fmt::format("the strain tolerated is {}, 0 … 0.2 was expected", strain_tolerance),
-                      "slab.strain_tolerance");
+                      "specimen.frame.strain_tolerance");
 }
 
 Specimen slab(const std::vector<Vec3>& position, const std::vector<int>& atomic_number, const Cell& cell,
@@ -83,7 +83,8 @@ Specimen slab(const std::vector<Vec3>& position, const std::vector<int>& atomic_
   config.validate();
   if (position.size() != atomic_number.size())
     throw ConfigError(
-        fmt::format("the frame has {} positions and {} atomic numbers", position.size(), atomic_number.size()), "slab");
+        fmt::format("the frame has {} positions and {} atomic numbers", position.size(), atomic_number.size()),
+        "specimen.frame");
   check_angles(cell, std::max(config.strain_tolerance, 1e-9));
   const Axes axis = axes(config.beam);
   double length[3], whole[3];
@@ -96,7 +97,8 @@ Specimen slab(const std::vector<Vec3>& position, const std::vector<int>& atomic_
   const double first = config.cut.empty() ? 0.0 : config.cut[0];
   const double last = config.cut.empty() ? whole[2] : std::min(config.cut[1], whole[2]);
   if (!(last > first))
-    throw ConfigError(fmt::format("the cut begins at {} Å, the frame is {:.3f} Å deep", first, whole[2]), "slab.cut");
+    throw ConfigError(fmt::format("the cut begins at {} Å, the frame is {:.3f} Å deep", first, whole[2]),
+                      "specimen.frame.cut");
   Specimen specimen{whole[0], whole[1], last - first, {}, {}, {}};
   for (std::size_t i = 0; i < position.size(); ++i) {
     const Vec3 s = placed(position[i], i, atomic_number[i], cell, periodic);

@@ -17,7 +17,7 @@ std::vector<int> edges_nearest(const std::vector<double>& edges, const std::vect
     if (!(depth >= edges.front() && depth <= edges.back() * (1.0 + 1e-9)))
       throw ConfigError(fmt::format("a wave was asked for at a depth of {} Å, {} … {} Å were expected", depth,
                                     edges.front(), edges.back()),
-                        "imaging.hrtem.depths");
+                        "hrtem.depths");
     const auto above = std::lower_bound(edges.begin(), edges.end(), depth);
     const bool below_is_nearer =
         above == edges.end() || (above != edges.begin() && depth - *(above - 1) < *above - depth);

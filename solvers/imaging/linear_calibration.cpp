@@ -89,12 +89,11 @@ void check(const CalibrationSamples& s, int groups) {
   if (groups < 2 || s.group.size() < static_cast<std::size_t>(2 * s.features))
     throw ConfigError(fmt::format("{} calibration probes in {} configurations are too few for {} features",
                                   s.group.size(), groups, s.features),
-                      "mode.calibration",
-                      fmt::format("{} probes in 2 or more configurations would do", 2 * s.features));
+                      "local.probes", fmt::format("{} probes in 2 or more configurations would do", 2 * s.features));
   for (const auto* numbers : {&s.x, &s.y})
     for (const double value : *numbers)
       if (!std::isfinite(value))
-        throw NumericalError("a calibration probe gave a number that is not finite", "mode.calibration");
+        throw NumericalError("a calibration probe gave a number that is not finite", "local.probes");
 }
 
 }  // namespace

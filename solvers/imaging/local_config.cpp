@@ -19,11 +19,11 @@ void LocalConfig::visit(ConfigVisitor& v) {
 }
 
 void LocalConfig::validate() const {
-  if (!(window > 0.0)) throw ConfigError(fmt::format("mode.local.window is {} Å, above 0 was expected", window));
-  if (coarsening < 1) throw ConfigError(fmt::format("mode.local.coarsening is {}, 1 or more was expected", coarsening));
+  if (!(window > 0.0)) throw ConfigError(fmt::format("local.window is {} Å, above 0 was expected", window));
+  if (coarsening < 1) throw ConfigError(fmt::format("local.coarsening is {}, 1 or more was expected", coarsening));
   if (configurations < 2 || probes < 2 * configurations)
     throw ConfigError(
-        fmt::format("mode.local has {} probes in {} configurations, 2 configurations or more with at least "
+        fmt::format("local has {} probes in {} configurations, 2 configurations or more with at least "
                     "2 probes each were expected",
                     probes, configurations));
 }

@@ -29,7 +29,8 @@ std::vector<DetectorConfig> with_rings(std::vector<DetectorConfig> detectors, co
   for (const DetectorConfig& detector : detectors)
     if (detector.kind == "pixelated")
       throw ConfigError("the local mode has no diffraction patterns: its windows see other frequencies",
-                        "detectors." + detector.name, "mode = \"multislice\" or \"prism\" keeps patterns");
+                        "detectors." + (detector.name.empty() ? detector.kind : detector.name),
+                        "imaging.method = \"multislice\" or \"prism\" keeps patterns");
   DetectorConfig rings;
   rings.kind = "radial";
   rings.name = "rings of the local mode";
@@ -71,8 +72,8 @@ LocalEngine<T>::LocalEngine(const Context& context, const ScanSetup& setup, cons
     throw ConfigError(
         "the local mode was given one configuration, 2 or more were expected: its error is measured on those "
         "that the calibration leaves out",
-        "mode.local");
-  if (candidates_.empty()) throw ConfigError("the local mode was given no positions to calibrate at", "mode.local");
+        "local");
+  if (candidates_.empty()) throw ConfigError("the local mode was given no positions to calibrate at", "local");
   for (const FocalPoint& point : focus_)
     probe_.push_back(to_device<T>(windows_.window(), make_probe(windows_.window(), setup.probe, point.focus),
                                   "imaging::window::probe"));

@@ -37,10 +37,9 @@ void ObjectiveConfig::visit(ConfigVisitor& v) {
 
 void ObjectiveConfig::validate() const {
   if (!(aperture >= 0.0 && aperture <= 500.0))
-    throw ConfigError(fmt::format("the aperture is {} mrad, 0 … 500 mrad was expected", aperture),
-                      "objective.aperture");
+    throw ConfigError(fmt::format("the aperture is {} mrad, 0 … 500 mrad was expected", aperture), "hrtem.aperture");
   if (coherence != "envelope" && coherence != "sum")
-    throw ConfigError("the coherence is '" + coherence + "', envelope or sum was expected", "objective.coherence");
+    throw ConfigError("the coherence is '" + coherence + "', envelope or sum was expected", "hrtem.coherence");
   aberrations.validate();
 }
 
@@ -52,7 +51,7 @@ std::vector<std::complex<double>> make_transfer(const Grid& grid, double energy,
   if (edge > limit * (1.0 + rounding))
     throw ConfigError(fmt::format("the objective aperture is {:.6g} mrad, the band limit of the grid is {:.6g} mrad",
                                   config.aperture, limit * lambda / mrad),
-                      "objective.aperture",
+                      "hrtem.aperture",
                       fmt::format("sample at {:.4g} Å or finer, or take a smaller aperture", 1.0 / (3.0 * edge)));
   const Aberrations lens(config.aberrations, energy, damping.focus);
   std::vector<std::complex<double>> transfer(std::size_t(grid.nx) * grid.ny);

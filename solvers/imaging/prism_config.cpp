@@ -12,7 +12,7 @@
 namespace locum::imaging {
 namespace {
 
-constexpr const char* key = "imaging.prism.interpolation";
+constexpr const char* key = "prism.interpolation";
 
 int next_divisible(int points, int f) {
   int n = fft::good_size(points + 1);

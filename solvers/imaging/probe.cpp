@@ -96,15 +96,15 @@ void ProbeConfig::validate() const {
   wavelength(energy);
   if (!(convergence > 0.0 && convergence <= 500.0))
     throw ConfigError(fmt::format("the convergence is {} mrad, above 0 and at most 500 mrad was expected", convergence),
-                      "probe.convergence", "a plane wave has a mode of its own");
+                      "microscope.convergence", "a plane wave has a mode of its own");
   if (edge != "soft" && edge != "hard")
-    throw ConfigError("the aperture's edge is '" + edge + "', soft or hard was expected", "probe.edge");
+    throw ConfigError("the aperture's edge is '" + edge + "', soft or hard was expected", "microscope.edge");
   if (tilt.size() != 2)
-    throw ConfigError(fmt::format("the tilt has {} numbers, 2 were expected", tilt.size()), "probe.tilt",
+    throw ConfigError(fmt::format("the tilt has {} numbers, 2 were expected", tilt.size()), "microscope.tilt",
                       "tilt = [x, y] in mrad");
   for (const double t : tilt)
     if (!(std::abs(t) <= 500.0))
-      throw ConfigError(fmt::format("the tilt has {} mrad, −500 … 500 mrad was expected", t), "probe.tilt");
+      throw ConfigError(fmt::format("the tilt has {} mrad, −500 … 500 mrad was expected", t), "microscope.tilt");
   aberrations.validate();
 }
 
@@ -129,14 +129,14 @@ void check_probe(const Grid& grid, const ProbeConfig& config) {
   config.validate();
   const double lambda = wavelength(config.energy), k_max = config.convergence * mrad / lambda;
   check_band(grid, config.convergence + std::hypot(config.tilt[0], config.tilt[1]), lambda, "the probe",
-             "probe.convergence");
+             "microscope.convergence");
   const double cell = std::min(grid.lx, grid.ly), across = 2.0 * k_max * cell;
   if (across < fewest_pixels * (1.0 - rounding))
     throw ConfigError(
         fmt::format("the aperture of {:.6g} mrad is {:.3g} pixels of reciprocal space across, at least {:.0f} were "
                     "expected: the probe is wider than the cell of {:.6g} × {:.6g} Å",
                     config.convergence, across, fewest_pixels, grid.lx, grid.ly),
-        "probe.convergence",
+        "microscope.convergence",
         fmt::format("repeat the specimen to {:.4g} Å or more along both sides", fewest_pixels / (2.0 * k_max)));
   const double radius = geometric_radius(config);
   if (radius > 0.5 * cell * (1.0 + rounding))
@@ -144,7 +144,7 @@ void check_probe(const Grid& grid, const ProbeConfig& config) {
         fmt::format("defocus and aberrations spread the probe to {:.4g} Å from its centre, half of the cell of {:.6g} "
                     "× {:.6g} Å is {:.4g} Å: it would meet its own periodic image",
                     radius, grid.lx, grid.ly, 0.5 * cell),
-        "probe.aberrations",
+        "microscope.aberrations",
         fmt::format("repeat the specimen to {:.4g} Å or more along both sides, or focus nearer to it", 2.0 * radius));
 }
 
@@ -182,7 +182,7 @@ Position nearest_tilt(const Grid& grid, double energy, Position tilt) {
 std::vector<std::complex<double>> make_plane_wave(const Grid& grid, double energy, Position tilt) {
   const double lambda = wavelength(energy);
   const Position used = nearest_tilt(grid, energy, tilt);
-  check_band(grid, std::hypot(used.x, used.y), lambda, "the tilted plane wave", "probe.tilt");
+  check_band(grid, std::hypot(used.x, used.y), lambda, "the tilted plane wave", "microscope.tilt");
   const int fx = static_cast<int>(std::lround(used.x * mrad / lambda * grid.lx));
   const int fy = static_cast<int>(std::lround(used.y * mrad / lambda * grid.ly));
   std::vector<std::complex<double>> wave(std::size_t(grid.nx) * grid.ny);

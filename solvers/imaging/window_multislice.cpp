@@ -25,7 +25,7 @@ Grid make_window(const Grid& grid, std::array<double, 2> side) {
     throw ConfigError(
         fmt::format("a window of {} × {} points ({:.1f} × {:.1f} Å) is no smaller than the grid of {} × {}", window.nx,
                     window.ny, window.nx * grid.dx(), window.ny * grid.dy(), grid.nx, grid.ny),
-        "mode.window", "mode = \"multislice\" is right for a cell so small");
+        "local.window", "imaging.method = \"multislice\" is right for a cell so small");
   return {window.nx, window.ny, window.nx * grid.dx(), window.ny * grid.dy()};
 }
 
