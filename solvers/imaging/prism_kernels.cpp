@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace locum::imaging {
 namespace {
@@ -44,18 +45,24 @@ struct GroupSums {
   KOKKOS_FORCEINLINE_FUNCTION GroupSums(const T* tile, const T* amplitude, int beams) {
     for (int p = 0; p < prism_group; ++p) re[p] = im[p] = P(T(0));
     for (int b = 0; b < beams; ++b) {
-      const P x = fft::load_pack(tile), y = fft::load_pack(tile + fft::tile_width<T>);
-#pragma GCC unroll 8
-      for (int p = 0; p < prism_group; ++p) {
-        const P r = everywhere<P>(amplitude[2 * p]), i = everywhere<P>(amplitude[2 * p + 1]);
-        re[p] = re[p] + r * x;
-        im[p] = im[p] + r * y;
-        re[p] = re[p] - i * y;
-        im[p] = im[p] + i * x;
-      }
+      add(fft::load_pack(tile), fft::load_pack(tile + fft::tile_width<T>), amplitude,
+          std::make_integer_sequence<int, prism_group>{});
       tile += 2 * fft::tile_width<T>;
       amplitude += 2 * prism_group;
     }
+  }
+
+ private:
+  // Written out for each probe, not looped over, so that sums stay in registers whatever the compiler.
+  template <int... Probe>
+  KOKKOS_FORCEINLINE_FUNCTION void add(P x, P y, const T* a, std::integer_sequence<int, Probe...>) {
+    (add_product(re[Probe], im[Probe], x, y, everywhere<P>(a[2 * Probe]), everywhere<P>(a[2 * Probe + 1])), ...);
+  }
+  KOKKOS_FORCEINLINE_FUNCTION static void add_product(P& re, P& im, P x, P y, P r, P i) {
+    re = re + r * x;
+    im = im + r * y;
+    re = re - i * y;
+    im = im + i * x;
   }
 };
 

@@ -16,10 +16,10 @@ using fft::ScratchLines;
 using TeamPolicy = Kokkos::TeamPolicy<ExecutionSpace>;
 using Member = TeamPolicy::member_type;
 
-// One thread a butterfly of radix 8 on a GPU; a team of a CPU is one core.
+// One thread a butterfly of radix 8 on a GPU, but no more than leave 128 registers to each; a team of a CPU is one core.
 template <class T>
 TeamPolicy line_policy(const ExecutionSpace& space, int teams, int n) {
-  const int threads = device_is_host ? 1 : std::max(32, std::min(1024, n / 8 * fft::lane_groups<T>));
+  const int threads = device_is_host ? 1 : std::max(32, std::min(512, n / 8 * fft::lane_groups<T>));
   return TeamPolicy(space, teams, threads)
       .set_scratch_size(0, Kokkos::PerTeam(static_cast<int>(2 * ScratchLines<T>::bytes(n) + 256)));
 }
