@@ -95,7 +95,7 @@ void draw_pattern(const RunDirectory& directory, const io::ScanLayout::Cube& cub
   io::write_tiff(directory.file(name + ".tif"), picture);
   const double floor = std::max(one.high, 1e-300) * std::pow(10.0, -decades);
   for (double& value : picture.values) value = std::log10(std::max(value, floor));
-  picture.unit = "1";
+  picture.unit.clear();
   io::PictureConfig config;
   config.colors = "inferno";
   config.scale_bar = false;  // lengths are 1/Å here
