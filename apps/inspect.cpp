@@ -4,6 +4,7 @@
 #include "apps/commands.hpp"
 #include "io/checkpoint.hpp"
 #include "io/dataset.hpp"
+#include "io/scan_reader.hpp"
 #include "io/trajectory.hpp"
 #include "io/tree.hpp"
 #include "kokkos_kernels/base/log.hpp"
@@ -41,11 +42,27 @@ void show_trajectory(const std::string& path) {
     log::info(fmt::format("    {:<28} {}", name, trajectory.observable(name).unit));
 }
 
+// Of Locum or of Prismatic, finished or not.
+void show_scan(const std::string& path) {
+  const io::ScanReader scan(path);
+  const auto extent = [](const io::Shape& shape) {
+    std::string text;
+    for (const auto n : shape) text += (text.empty() ? "" : " × ") + std::to_string(n);
+    return text;
+  };
+  const auto [done, tiles] = scan.progress();
+  if (tiles > 0) log::info(fmt::format("  {} of {} tiles are done", done, tiles));
+  for (const auto& name : scan.images())
+    log::info(fmt::format("    {:<28} {:<24} {}", name, extent(scan.image_shape(name)), scan.unit(name)));
+  for (const auto& name : scan.cubes()) log::info(fmt::format("    {:<28} {}", name, extent(scan.cube_shape(name))));
+}
+
 }  // namespace
 
 void run_inspect(const Context& context, const CommandLine& line) {
   const std::string format = io::format_of(context.comm, line.input);
-  log::info(fmt::format("{}: {}", line.input, format));
+  log::info(fmt::format("{}: {}", line.input, format.empty() ? "a scan" : format));
+  if (format.empty()) return show_scan(line.input);
   if (format == "h5md") return show_trajectory(line.input);
   if (format == "locum-dataset") {
     const io::Dataset dataset(context.comm, line.input);

@@ -54,7 +54,7 @@ void draw_detector(const RunDirectory& directory, const ImagingResults& r, const
   for (std::size_t k = 0; k < stride; ++k) {
     const std::string label = label_of(layout.channels, k);
     ShownImage one;
-    one.title = layout.name + (label.empty() ? "" : ", " + label);
+    one.title = label.empty() ? layout.name : fmt::format("{}, {}", layout.name, label);
     one.unit = layout.unit;
     one.caption = detector.config.kind == "com"
                       ? "centre of mass of the pattern"
@@ -72,7 +72,7 @@ void draw_detector(const RunDirectory& directory, const ImagingResults& r, const
       one.error = std::accumulate(own.begin(), own.end(), 0.0) / static_cast<double>(own.size());
     }
     if (r.run.scan.kind == "raster" && r.config.output.pictures) {
-      const std::string name = file_name(layout.name + (label.empty() ? "" : "_" + label));
+      const std::string name = file_name(label.empty() ? layout.name : fmt::format("{}_{}", layout.name, label));
       draw(directory, name, picture, {});
       one.file = name + ".png";
     }
@@ -95,7 +95,7 @@ void draw_pattern(const RunDirectory& directory, const io::ScanLayout::Cube& cub
   io::write_tiff(directory.file(name + ".tif"), picture);
   const double floor = std::max(one.high, 1e-300) * std::pow(10.0, -decades);
   for (double& value : picture.values) value = std::log10(std::max(value, floor));
-  picture.unit = "1";
+  picture.unit.clear();
   io::PictureConfig config;
   config.colors = "inferno";
   config.scale_bar = false;  // lengths are 1/Å here
