@@ -9,11 +9,11 @@
 #include "io/toml.hpp"
 #include "kokkos_kernels/base/log.hpp"
 #include "kokkos_kernels/base/timer.hpp"
-#include "solvers/imaging/crystal.hpp"
 #include "solvers/imaging/electron.hpp"
-#include "solvers/imaging/local_engine.hpp"
-#include "solvers/imaging/slices.hpp"
-#include "solvers/imaging/thermal.hpp"
+#include "solvers/imaging/engines/local_engine.hpp"
+#include "solvers/imaging/potential/slices.hpp"
+#include "solvers/imaging/specimen/crystal.hpp"
+#include "solvers/imaging/specimen/thermal.hpp"
 
 namespace locum::apps {
 namespace {

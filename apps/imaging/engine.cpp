@@ -1,8 +1,8 @@
 #include "apps/imaging/engine.hpp"
 
 #include "kokkos_kernels/base/registry.hpp"
-#include "solvers/imaging/local_engine.hpp"
-#include "solvers/imaging/prism_engine.hpp"
+#include "solvers/imaging/engines/local_engine.hpp"
+#include "solvers/imaging/engines/prism_engine.hpp"
 
 namespace locum::apps {
 namespace {

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "apps/imaging/imaging_config.hpp"
-#include "solvers/imaging/linear_calibration.hpp"
-#include "solvers/imaging/multislice_engine.hpp"
+#include "solvers/imaging/engines/linear_calibration.hpp"
+#include "solvers/imaging/engines/multislice_engine.hpp"
 
 namespace locum::apps {
 

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "kokkos_kernels/base/communicator.hpp"
-#include "solvers/imaging/scan_engine.hpp"
+#include "solvers/imaging/engines/scan_engine.hpp"
 
 namespace locum::apps {
 

@@ -11,7 +11,7 @@
 #include "io/scan_reader.hpp"
 #include "kokkos_kernels/base/log.hpp"
 #include "kokkos_kernels/base/timer.hpp"
-#include "solvers/imaging/dose.hpp"
+#include "solvers/imaging/detectors/dose.hpp"
 
 namespace locum::apps {
 

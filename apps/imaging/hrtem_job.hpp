@@ -13,7 +13,7 @@
 #include "apps/run_directory.hpp"
 #include "io/scan_file.hpp"
 #include "kokkos_kernels/base/context.hpp"
-#include "solvers/imaging/scan_engine.hpp"
+#include "solvers/imaging/engines/scan_engine.hpp"
 
 namespace locum::apps {
 

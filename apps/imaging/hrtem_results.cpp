@@ -13,7 +13,7 @@
 #include "io/picture.hpp"
 #include "io/scan_reader.hpp"
 #include "kokkos_kernels/base/memory.hpp"
-#include "solvers/imaging/coherence.hpp"
+#include "solvers/imaging/optics/coherence.hpp"
 
 namespace locum::apps {
 namespace {

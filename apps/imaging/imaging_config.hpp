@@ -7,17 +7,17 @@
 
 #include "apps/imaging/specimen_config.hpp"
 #include "kokkos_kernels/base/energy_meter.hpp"
-#include "solvers/imaging/coherence.hpp"
-#include "solvers/imaging/detector_set_config.hpp"
-#include "solvers/imaging/dose.hpp"
+#include "solvers/imaging/detectors/detector_set_config.hpp"
+#include "solvers/imaging/detectors/dose.hpp"
+#include "solvers/imaging/detectors/scan.hpp"
+#include "solvers/imaging/engines/local_config.hpp"
+#include "solvers/imaging/engines/prism_config.hpp"
 #include "solvers/imaging/grid.hpp"
-#include "solvers/imaging/local_config.hpp"
-#include "solvers/imaging/objective.hpp"
-#include "solvers/imaging/prism_config.hpp"
-#include "solvers/imaging/probe.hpp"
-#include "solvers/imaging/projected_potential.hpp"
-#include "solvers/imaging/scan.hpp"
-#include "solvers/imaging/slices.hpp"
+#include "solvers/imaging/optics/coherence.hpp"
+#include "solvers/imaging/optics/objective.hpp"
+#include "solvers/imaging/optics/probe.hpp"
+#include "solvers/imaging/potential/projected_potential.hpp"
+#include "solvers/imaging/potential/slices.hpp"
 
 namespace locum::apps {
 

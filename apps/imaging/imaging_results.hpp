@@ -10,7 +10,7 @@
 #include "apps/imaging/specimen_source.hpp"
 #include "apps/run_directory.hpp"
 #include "kokkos_kernels/base/energy_meter.hpp"
-#include "solvers/imaging/multislice_engine.hpp"
+#include "solvers/imaging/engines/multislice_engine.hpp"
 
 namespace locum::apps {
 

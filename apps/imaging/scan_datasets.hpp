@@ -15,8 +15,8 @@
 #include <vector>
 
 #include "io/scan_layout.hpp"
-#include "solvers/imaging/detector_set.hpp"
-#include "solvers/imaging/scan.hpp"
+#include "solvers/imaging/detectors/detector_set.hpp"
+#include "solvers/imaging/detectors/scan.hpp"
 
 namespace locum::apps {
 

@@ -6,9 +6,9 @@
 #include "apps/imaging/hrtem_results.hpp"
 #include "apps/imaging/imaging_setup.hpp"
 #include "kokkos_kernels/base/log.hpp"
-#include "solvers/imaging/dose.hpp"
-#include "solvers/imaging/hrtem.hpp"
-#include "solvers/imaging/slices.hpp"
+#include "solvers/imaging/detectors/dose.hpp"
+#include "solvers/imaging/engines/hrtem.hpp"
+#include "solvers/imaging/potential/slices.hpp"
 
 namespace locum::apps {
 namespace {

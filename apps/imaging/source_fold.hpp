@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "solvers/imaging/coherence.hpp"
+#include "solvers/imaging/optics/coherence.hpp"
 
 namespace locum::apps {
 

@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "kokkos_kernels/base/config.hpp"
-#include "solvers/imaging/crystal.hpp"
-#include "solvers/imaging/crystal_particle.hpp"
-#include "solvers/imaging/crystal_slab.hpp"
-#include "solvers/imaging/thermal.hpp"
+#include "solvers/imaging/specimen/crystal.hpp"
+#include "solvers/imaging/specimen/crystal_particle.hpp"
+#include "solvers/imaging/specimen/crystal_slab.hpp"
+#include "solvers/imaging/specimen/thermal.hpp"
 
 namespace locum::apps {
 

@@ -11,8 +11,8 @@
 #include "io/cif.hpp"
 #include "kokkos_kernels/base/elements.hpp"
 #include "kokkos_kernels/base/errors.hpp"
-#include "solvers/imaging/projected_potential.hpp"
-#include "solvers/imaging/scattering.hpp"
+#include "solvers/imaging/potential/projected_potential.hpp"
+#include "solvers/imaging/potential/scattering.hpp"
 
 namespace locum::apps {
 namespace {

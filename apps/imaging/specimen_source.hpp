@@ -6,7 +6,7 @@
 
 #include "apps/imaging/specimen_config.hpp"
 #include "kokkos_kernels/base/context.hpp"
-#include "solvers/imaging/scan_engine.hpp"
+#include "solvers/imaging/engines/scan_engine.hpp"
 
 namespace locum::apps {
 

@@ -11,8 +11,8 @@
 #include <span>
 #include <vector>
 
-#include "solvers/imaging/detector_set.hpp"
-#include "solvers/imaging/scan_engine.hpp"
+#include "solvers/imaging/detectors/detector_set.hpp"
+#include "solvers/imaging/engines/scan_engine.hpp"
 
 namespace locum::apps {
 

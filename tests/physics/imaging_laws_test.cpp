@@ -6,10 +6,10 @@
 
 #include "kokkos_kernels/base/units.hpp"
 #include "solvers/imaging/electron.hpp"
-#include "solvers/imaging/hrtem.hpp"
-#include "solvers/imaging/scattering.hpp"
-#include "solvers/imaging/slices.hpp"
-#include "solvers/imaging/thermal.hpp"
+#include "solvers/imaging/engines/hrtem.hpp"
+#include "solvers/imaging/potential/scattering.hpp"
+#include "solvers/imaging/potential/slices.hpp"
+#include "solvers/imaging/specimen/thermal.hpp"
 #include "tests/physics/imaging_specimens.hpp"
 
 namespace locum::imaging {

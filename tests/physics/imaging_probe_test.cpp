@@ -3,9 +3,9 @@
 
 #include <cmath>
 
-#include "solvers/imaging/detector_set.hpp"
+#include "solvers/imaging/detectors/detector_set.hpp"
 #include "solvers/imaging/electron.hpp"
-#include "solvers/imaging/probe.hpp"
+#include "solvers/imaging/optics/probe.hpp"
 
 namespace locum::imaging {
 namespace {

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "solvers/imaging/electron.hpp"
-#include "solvers/imaging/thermal.hpp"
+#include "solvers/imaging/specimen/thermal.hpp"
 #include "tests/physics/imaging_specimens.hpp"
 
 namespace locum::imaging {

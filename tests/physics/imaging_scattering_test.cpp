@@ -6,9 +6,9 @@
 #include <map>
 
 #include "kokkos_kernels/base/units.hpp"
-#include "solvers/imaging/crystal.hpp"
-#include "solvers/imaging/projected_potential.hpp"
-#include "solvers/imaging/scattering.hpp"
+#include "solvers/imaging/potential/projected_potential.hpp"
+#include "solvers/imaging/potential/scattering.hpp"
+#include "solvers/imaging/specimen/crystal.hpp"
 
 namespace locum::imaging {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <random>
 
-#include "solvers/imaging/slices.hpp"
+#include "solvers/imaging/potential/slices.hpp"
 
 namespace locum::imaging::testing {
 

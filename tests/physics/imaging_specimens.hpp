@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "solvers/imaging/multislice_engine.hpp"
+#include "solvers/imaging/engines/multislice_engine.hpp"
 
 namespace locum::imaging::testing {
 

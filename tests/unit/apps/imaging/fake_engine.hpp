@@ -4,8 +4,8 @@
 #include <cmath>
 #include <functional>
 
-#include "solvers/imaging/detector_set.hpp"
-#include "solvers/imaging/scan_engine.hpp"
+#include "solvers/imaging/detectors/detector_set.hpp"
+#include "solvers/imaging/engines/scan_engine.hpp"
 
 namespace locum::apps {
 

@@ -4,9 +4,9 @@
 
 #include <numeric>
 
-#include "solvers/imaging/scan_step.hpp"
+#include "solvers/imaging/engines/scan_step.hpp"
 #include "surrogates/gate/gate.hpp"
-#include "tests/unit/solvers/imaging/silicon.hpp"
+#include "tests/unit/solvers/imaging/engines/silicon.hpp"
 
 namespace locum::gate {
 namespace {
