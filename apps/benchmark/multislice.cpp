@@ -9,6 +9,7 @@
 #include "io/toml.hpp"
 #include "kokkos_kernels/base/log.hpp"
 #include "kokkos_kernels/base/timer.hpp"
+#include "kokkos_kernels/linalg/dense.hpp"
 #include "solvers/imaging/electron.hpp"
 #include "solvers/imaging/engines/local_engine.hpp"
 #include "solvers/imaging/potential/slices.hpp"
@@ -200,11 +201,13 @@ BenchmarkResult time_slices(const Context& context, const MultisliceBenchmarkCon
 }  // namespace
 
 BenchmarkResult benchmark_multislice(const Context& context, const CommandLine& line) {
+  linalg::set_threads(1);
   const MultisliceBenchmarkConfig config = read(line);
   return config.precision == "float" ? time_slices<float>(context, config) : time_slices<double>(context, config);
 }
 
 BenchmarkResult benchmark_local_mode(const Context& context, const CommandLine& line) {
+  linalg::set_threads(1);
   const MultisliceBenchmarkConfig config = read(line);
   const Specimen specimen = silicon(config.depth);
   const imaging::ScanSetup setup = microscope(specimen, config);

@@ -13,6 +13,7 @@
 #include "apps/imaging/specimen_source.hpp"
 #include "apps/input.hpp"
 #include "kokkos_kernels/base/log.hpp"
+#include "kokkos_kernels/linalg/dense.hpp"
 
 namespace locum::apps {
 namespace {
@@ -64,6 +65,7 @@ void run_imaging(const Context& caller, const CommandLine& line) {
   const auto [config, directory] = open_run<ImagingConfig>(caller, line);
   Context context = caller;
   context.seed = static_cast<std::uint64_t>(config.seed);
+  linalg::set_threads(1);  // threads would sum in another order, and images must be the same from any number of ranks
   if (config.imaging.mode == "hrtem") return run_hrtem(context, config, directory, line.restart);
   EnergyMeter meter(config.energy, context.comm);
   const SpecimenSource source = make_specimen_source(context, config.specimen, config.thermal, config.seed);
