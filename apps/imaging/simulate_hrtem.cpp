@@ -13,15 +13,15 @@
 namespace locum::apps {
 namespace {
 
-imaging::HrtemSetup setup_of(const Communicator& comm, const ImagingConfig& config, const Specimen& specimen) {
+imaging::HrtemSetup setup_of(const Communicator& comm, const ImagingConfig& config, SpecimenSource& source) {
   imaging::HrtemSetup setup;
-  setup.grid = make_grid(config.grid, specimen.lx, specimen.ly);
+  setup.grid = make_grid(config.grid, source.specimen.lx, source.specimen.ly);
   setup.energy = config.microscope.energy;
   setup.tilt = {config.microscope.tilt[0], config.microscope.tilt[1]};
   setup.objective = config.hrtem.objective;
   setup.coherence = config.coherence;
   setup.potential = config.potential;
-  setup.edges = imaging::slice_edges(specimen.lz, config.slices);
+  setup.edges = slice(source, config.slices);
   setup.depths = config.hrtem.depths;
   setup.memory = engine_memory(comm, config.imaging);
   return setup;
@@ -54,8 +54,8 @@ HrtemSolver make_solver(const Context& context, const imaging::HrtemSetup& setup
 }  // namespace
 
 void run_hrtem(const Context& context, const ImagingConfig& config, const RunDirectory& directory, bool restart) {
-  const SpecimenSource source = make_specimen_source(context, config.specimen, config.thermal, config.seed);
-  const imaging::HrtemSetup setup = setup_of(context.comm, config, source.specimen);
+  SpecimenSource source = make_specimen_source(context, config.specimen, config.thermal, config.seed);
+  const imaging::HrtemSetup setup = setup_of(context.comm, config, source);
   log::info(describe(source, setup.grid, setup.edges));
   const HrtemSolver solver = config.imaging.precision == "double"
                                  ? make_solver<double>(context, setup, source.configurations)

@@ -68,14 +68,14 @@ void run_imaging(const Context& caller, const CommandLine& line) {
   linalg::set_threads(1);  // threads would sum in another order, and images must be the same from any number of ranks
   if (config.imaging.mode == "hrtem") return run_hrtem(context, config, directory, line.restart);
   EnergyMeter meter(config.energy, context.comm);
-  const SpecimenSource source = make_specimen_source(context, config.specimen, config.thermal, config.seed);
+  SpecimenSource source = make_specimen_source(context, config.specimen, config.thermal, config.seed);
   imaging::ScanSetup setup;
   setup.grid = make_grid(config.grid, source.specimen.lx, source.specimen.ly);
   setup.probe = config.microscope;
   setup.coherence = config.coherence;
   setup.detectors = config.detectors;
   setup.potential = config.potential;
-  setup.edges = imaging::slice_edges(source.specimen.lz, config.slices);
+  setup.edges = slice(source, config.slices);
   setup.memory = engine_memory(context.comm, config.imaging);
   setup.batch = config.imaging.batch;
   log::info(describe(source, setup.grid, setup.edges));

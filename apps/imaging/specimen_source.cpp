@@ -11,6 +11,7 @@
 #include "io/cif.hpp"
 #include "kokkos_kernels/base/elements.hpp"
 #include "kokkos_kernels/base/errors.hpp"
+#include "kokkos_kernels/base/log.hpp"
 #include "solvers/imaging/potential/projected_potential.hpp"
 #include "solvers/imaging/potential/scattering.hpp"
 
@@ -178,6 +179,27 @@ SpecimenSource make_specimen_source(const Context& context, const SpecimenConfig
   }
   source.fingerprint = fingerprint_of(source.configurations.get(0));
   return source;
+}
+
+std::vector<double> slice(SpecimenSource& source, const imaging::SliceConfig& config) {
+  std::vector<double> edges = imaging::slice_edges(source.specimen.lz, config);
+  const double shift = config.shift >= 0.0 ? config.shift : imaging::shift_off_edges(source.specimen, edges);
+  if (shift == 0.0) return edges;
+  const double thickness = edges[1];
+  if (shift >= thickness)
+    throw ConfigError(fmt::format("the shift is {} Å, less than a slice of {:.4g} Å was expected", shift, thickness),
+                      "slices.shift");
+  edges.push_back(edges.back() + thickness);
+  const auto moved = [shift, lz = edges.back()](Specimen specimen) {
+    specimen.lz = lz;
+    for (Vec3& r : specimen.position) r.z += shift;
+    return specimen;
+  };
+  source.specimen = moved(std::move(source.specimen));
+  source.configurations.get = [moved, get = source.configurations.get](int c) { return moved(get(c)); };
+  log::info(fmt::format("atoms moved by {:.3f} Å along the beam: planes of them lay on edges of slices (slices.shift)",
+                        shift));
+  return edges;
 }
 
 }  // namespace locum::apps

@@ -7,6 +7,7 @@
 #include "apps/imaging/specimen_config.hpp"
 #include "kokkos_kernels/base/context.hpp"
 #include "solvers/imaging/engines/scan_engine.hpp"
+#include "solvers/imaging/potential/slices.hpp"
 
 namespace locum::apps {
 
@@ -24,5 +25,9 @@ struct SpecimenSource {
 // slab and displaced do; IoError for a file that cannot be read. Collective.
 SpecimenSource make_specimen_source(const Context& context, const SpecimenConfig& config,
                                     const ThermalMotionConfig& thermal, std::int64_t seed);
+
+// Edges of the slices, Å. Atoms are moved along the beam as config.shift says, in every configuration, with one slice
+// more behind, and the log says so.
+std::vector<double> slice(SpecimenSource& source, const imaging::SliceConfig& config);
 
 }  // namespace locum::apps

@@ -23,9 +23,12 @@ struct Grid {
   // a product of both, which reaches twice as far, folds back outside of it only (Kirkland, Advanced Computing in
   // Electron Microscopy, 2nd ed., section 6.8).
   double band_limit() const { return std::fmin(nx / lx, ny / ly) / 3.0; }
-  // The circle that projected potentials keep to, Å⁻¹: the smaller Nyquist frequency. What lies between the two still
-  // matters inside the band limit, for exp(iσv) is not linear in v; without it heavy columns scatter 10 % too little.
-  double potential_limit() const { return std::fmin(nx / lx, ny / ly) / 2.0; }
+  // Projected potentials have every frequency of the grid but Nyquist's own, Å⁻¹: this many of each sign along x and y,
+  // to this length at most. What lies beyond the band limit still matters inside it, for exp(iσv) is not linear in v: a
+  // potential cut at the band limit scatters 10 % too little to high angles from heavy columns.
+  int frequencies_x() const { return (nx + 1) / 2; }
+  int frequencies_y() const { return (ny + 1) / 2; }
+  double largest_frequency() const { return std::hypot((frequencies_x() - 1) / lx, (frequencies_y() - 1) / ly); }
 };
 
 }  // namespace locum::imaging

@@ -76,7 +76,7 @@ Comparison compare(Parametrization kind, int element, double z, const std::vecto
   for (int mx = -12; mx <= 12; ++mx)
     for (int my = -12; my <= 12; ++my) {
       const double k = std::hypot(mx, my) / grid.lx;
-      if (k >= grid.potential_limit() * (1.0 - 1e-9)) continue;
+      if (2 * std::abs(mx) >= grid.nx || 2 * std::abs(my) >= grid.ny) continue;
       const auto [at, is_new] = known.try_emplace(mx * mx + my * my);
       if (is_new) at->second = {exact(k), all(k)};
       std::complex<double> found = 0.0;

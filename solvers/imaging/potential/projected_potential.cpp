@@ -34,22 +34,17 @@ View<double*> on_device(const char* label, const std::vector<double>& values) {
   return view;
 }
 
-// P_c(k) inside the limit of potentials, 0 outside, in the units of a transform of V·Å.
+// P_c(k) in the units of a transform of V·Å.
 template <class T>
 Slices<T> part_table(const Grid& grid, int nx, int ny, const SeparatedFormFactor& factor) {
   const int components = static_cast<int>(factor.profiles().size());
   const Slices<T> table(uninitialized("potential_part"), components, nx, ny);
   const auto host = Kokkos::create_mirror_view(table);
-  const double limit = grid.potential_limit() * (1.0 - 1e-9);
   const double scale = potential_constant() * grid.nx / grid.lx * grid.ny / grid.ly;
   std::vector<double> part(static_cast<std::size_t>(components));
   for (int ix = 0; ix < nx; ++ix)
     for (int iy = 0; iy < ny; ++iy) {
-      const double k = std::hypot(ix / grid.lx, iy / grid.ly);
-      if (k < limit)
-        factor.parts(k, part.data());
-      else
-        std::fill(part.begin(), part.end(), 0.0);
+      factor.parts(std::hypot(ix / grid.lx, iy / grid.ly), part.data());
       for (int c = 0; c < components; ++c) host(c, ix, iy) = static_cast<T>(scale * part[static_cast<std::size_t>(c)]);
     }
   Kokkos::deep_copy(table, host);
@@ -65,7 +60,7 @@ struct ProjectedPotential<T>::State {
   std::vector<double> edges;
   std::vector<int> species;
   std::vector<SeparatedFormFactor> factor;
-  int nx, ny;  // frequencies of one sign inside the limit of potentials
+  int nx, ny;  // frequencies of one sign
   std::vector<Slices<T>> part;
   fft::Transform2d<T> transform;
   fft::Waves<T> waves;
@@ -83,8 +78,8 @@ struct ProjectedPotential<T>::State {
         edges(slice_edges),
         species(elements),
         factor(separated(g, config.parametrization, config.projection == "finite", config.tolerance, elements)),
-        nx(frequencies_inside(g.nx, g.lx, g.potential_limit())),
-        ny(frequencies_inside(g.ny, g.ly, g.potential_limit())),
+        nx(g.frequencies_x()),
+        ny(g.frequencies_y()),
         transform(space, transform_batch, g.nx, g.ny),
         waves("potential_waves", transform_batch, g.nx, g.ny),
         structure("potential_structure", 2 * nx, 2 * ny),

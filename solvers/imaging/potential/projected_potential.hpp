@@ -1,10 +1,10 @@
-// The specimen's electrostatic potential, atom by atom, projected slice by slice and band-limited exactly.
+// The specimen's electrostatic potential, atom by atom, projected slice by slice, exact in reciprocal space.
 //
 //   V_s(k) = C Σ_c Σ_j P_c(k) [S_c(z_{s+1} − z_j) − S_c(z_s − z_j)] exp(−2πi k·r_j),   v_s(r) = (1/lx ly) Σ_k V_s(k)
 //   e^{2πi k·r},
 //
-// C = 47.878 V·Å² (Kirkland, Advanced Computing in Electron Microscopy, 2nd ed., equation 5.17), k inside the grid's
-// limit of potentials, P_c and S_c from scattering_depth.hpp. exp(−2πi k·r) is a product of functions of kx and of ky:
+// C = 47.878 V·Å² (Kirkland, Advanced Computing in Electron Microscopy, 2nd ed., equation 5.17), k of the
+// grid, P_c and S_c from scattering_depth.hpp. exp(−2πi k·r) is a product of functions of kx and of ky:
 // with cosines and sines of both in matrices, one real matrix product over the atoms gives all four quadrants of the
 // plane at half the operations of a complex one over half the plane. Then one inverse transform a slice. Atoms that a
 // component does not reach are left out of its product.

@@ -73,7 +73,7 @@ std::vector<SeparatedFormFactor> separated(const Grid& grid, const std::string& 
   for (const int number : species) {
     const auto atom = scattering_terms(parametrization(parametrization_name), number);
     if (finite)
-      factors.emplace_back(atom, grid.potential_limit(), tolerance);
+      factors.emplace_back(atom, grid.largest_frequency(), tolerance);
     else
       factors.emplace_back(atom);
   }
@@ -101,8 +101,8 @@ PotentialCost potential_cost(const Grid& grid, const std::vector<double>& edges,
   const auto factors =
       separated(grid, config.parametrization, config.projection == "finite", config.tolerance, species);
   const auto atoms = sorted_by_depth(specimen, species, -infinity, infinity);
-  const double kx = frequencies_inside(grid.nx, grid.lx, grid.potential_limit());
-  const double ky = frequencies_inside(grid.ny, grid.ly, grid.potential_limit());
+  const double kx = grid.frequencies_x();
+  const double ky = grid.frequencies_y();
   const double points = static_cast<double>(grid.nx) * grid.ny;
   PotentialCost cost;
   double most = 0.0, components = 0.0, together = 0.0;

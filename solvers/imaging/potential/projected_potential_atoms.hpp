@@ -15,13 +15,6 @@ namespace locum::imaging {
 // Phases of as many slices' atoms are held at a time as fit into that many bytes.
 inline constexpr double most_bytes_of_phases = 128e6;
 
-// Frequencies of one sign that lie inside the limit of potentials: 0 … n − 1 in units of 1 / l.
-inline int frequencies_inside(int n, double l, double limit) {
-  int inside = 1;
-  while (2 * inside < n && inside / l < limit * (1.0 - 1e-9)) ++inside;
-  return inside;
-}
-
 // Of a slice's edges as the atoms see them: what is above the first or below the last counts to them.
 struct SliceRange {
   double top, bottom;
@@ -44,7 +37,7 @@ struct SortedAtoms {
 std::vector<SortedAtoms> sorted_by_depth(const Specimen& specimen, const std::vector<int>& species, double top,
                                          double bottom);
 
-// The expansions of the species' form factors up to the grid’s limit of potentials.
+// The expansions of the species' form factors up to the grid's largest frequency.
 std::vector<SeparatedFormFactor> separated(const Grid& grid, const std::string& parametrization, bool finite,
                                            double tolerance, const std::vector<int>& species);
 

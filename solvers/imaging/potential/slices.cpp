@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 
@@ -13,6 +14,12 @@ void SliceConfig::visit(ConfigVisitor& v) {
   v.value({"thickness", "Angstrom", "greatest thickness of a slice; slices are equal", {1e-3, 1e3}}, thickness);
   v.value({"thicknesses", "Angstrom", "of each slice, in the beam's order; empty: equal slices", {1e-3, 1e3}},
           thicknesses);
+  v.value(
+      {"shift",
+       "Angstrom",
+       "of all atoms along the beam, with a slice more behind; -1: off the edges, where planes of atoms lie on them",
+       {-1.0, 1e3}},
+      shift);
 }
 
 void SliceConfig::validate() const {
@@ -48,6 +55,38 @@ std::vector<double> slice_edges(double lz, const SliceConfig& config) {
         "slices.thicknesses", "give thicknesses that add up to the specimen's");
   edges.back() = lz;
   return edges;
+}
+
+double shift_off_edges(const Specimen& specimen, const std::vector<double>& edges) {
+  const double thickness = edges[1] - edges[0];
+  for (std::size_t s = 1; s < edges.size(); ++s)
+    if (std::abs(edges[s] - edges[s - 1] - thickness) > 1e-6 * thickness) return 0.0;
+  // Atoms by their place within a slice, and what a shift leaves near an edge: nearer than some 0.25 Å it matters.
+  constexpr int bins = 256;
+  constexpr double near = 0.25;
+  std::vector<double> atoms(bins, 0.0);
+  for (const Vec3& r : specimen.position) {
+    const double place = r.z / thickness - std::floor(r.z / thickness);
+    atoms[static_cast<std::size_t>(place * bins) % bins] += 1.0;
+  }
+  const auto on_edges = [&](int shift) {
+    double sum = 0.0;
+    for (int b = 0; b < bins; ++b) {
+      const double place = static_cast<double>((b + shift) % bins) / bins;
+      const double distance = thickness * std::min(place, 1.0 - place);
+      sum += atoms[static_cast<std::size_t>(b)] * std::exp(-distance * distance / (near * near));
+    }
+    return sum;
+  };
+  int best = 0;
+  double least = on_edges(0);
+  const double now = least;
+  for (int shift = 1; shift < bins; ++shift)
+    if (const double left = on_edges(shift); left < least) {
+      least = left;
+      best = shift;
+    }
+  return least < 0.5 * now ? thickness * best / bins : 0.0;
 }
 
 std::vector<double> slice_thicknesses(const std::vector<double>& edges) {

@@ -53,7 +53,7 @@ std::vector<double> by_definition(const Grid& grid, const Specimen& specimen, Pa
   for (int mx = -grid.nx / 2; mx <= grid.nx / 2; ++mx)
     for (int my = -grid.ny / 2; my <= grid.ny / 2; ++my) {
       const double kx = mx / grid.lx, ky = my / grid.ly, k = std::hypot(kx, ky);
-      if (k >= grid.potential_limit() * (1.0 - 1e-9)) continue;
+      if (2 * std::abs(mx) >= grid.nx || 2 * std::abs(my) >= grid.ny) continue;
       std::complex<double> sum = 0.0;
       for (std::size_t j = 0; j < specimen.position.size(); ++j)
         sum += scattering_factor(scattering_terms(kind, specimen.atomic_number[j]), k) *
