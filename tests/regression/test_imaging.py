@@ -80,7 +80,11 @@ class Images(CliTest):
 
     def test_gold_is_counted_in_integers(self):
         out = self.simulate(GOLD, "run")
-        self.assertWhole(out, "adf", "com_x", "com_y", "pixelated_mean")
+        summary = self.assertWhole(out, "adf", "com_x", "com_y", "pixelated_mean")
+        adf = next(entry for entry in summary["images"] if entry["name"] == "adf")
+        self.assertEqual(adf["unit"], "electrons")
+        # The file's are fractions of the 20000 electrons; floats summed in another order.
+        self.assertAlmostEqual(adf["standard_error"] / (20000 * np.mean(image(out, "adf_error"))), 1.0, delta=1e-4)
         with h5py.File(out / "scan.h5", "r") as file:
             cube = file[f"{CUBES}/pixelated_depth0000/data"]
             self.assertEqual((cube.shape[:2], cube.dtype), ((6, 6), np.dtype("uint16")))
