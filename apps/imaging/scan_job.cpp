@@ -18,8 +18,9 @@ constexpr double sixteen_bit_electrons = 50000.0;  // 65535 is 69 standard devia
 constexpr std::int64_t measured_probes = 16;       // of the batch that the forecast is made from
 
 RecordOptions options_of(const ScanRun& run) {
-  return {run.configurations, run.each_configuration, run.electrons > 0.0,
-          run.electrons > 0.0 && run.electrons <= sixteen_bit_electrons, run.source_sigma > 0.0};
+  return {run.configurations,     run.each_configuration,
+          run.electrons > 0.0,    run.electrons > 0.0 && run.electrons <= sixteen_bit_electrons,
+          run.source_sigma > 0.0, run.metadata.cell[2]};
 }
 
 double tile_bytes_per_probe(const ScanRun& run, const imaging::DetectorSet& detectors,

@@ -62,6 +62,7 @@ std::vector<DetectorError> errors_of(const ImagingEngine& engine, const imaging:
 
 void run_imaging(const Context& caller, const CommandLine& line) {
   const auto [config, directory] = open_run<ImagingConfig>(caller, line);
+  if (line.restart && is_complete(directory)) return;
   Context context = caller;
   context.seed = static_cast<std::uint64_t>(config.seed);
   if (config.imaging.mode == "hrtem") return run_hrtem(context, config, directory, line.restart);

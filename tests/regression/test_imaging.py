@@ -136,6 +136,14 @@ class Images(CliTest):
                                     ranks=ranks))
         self.assertEqual(digest(outs[0]), digest(outs[1]))
         with h5py.File(outs[0] / "scan.h5", "r") as file:
+            instrument = file["entry/instrument"]
+            objective = {name: instrument[f"objective/{name}"][()] for name in instrument["objective"]}
+            self.assertEqual((objective["Cs"], objective["aperture"]), (0.5, 25.0))
+            # Scherzer's: sqrt(1.5 Cs λ), with Cs = 0.5 mm.
+            self.assertAlmostEqual(objective["defocus"], (1.5 * 5e6 * instrument["probe/wavelength"][()]) ** 0.5, 6)
+            self.assertNotIn("convergence", instrument["probe"])
+            prismatic = file["4DSTEM_simulation/metadata/metadata_0/original/simulation_parameters"].attrs
+            self.assertEqual((prismatic["C3"], prismatic["df"]), (5e6, objective["defocus"]))
             for plane in ("depth0000", "depth0001"):
                 mean = file[f"{IMAGES}/hrtem_{plane}/data"][()]
                 each = [file[f"{IMAGES}/configuration_{c:04}_{plane}/data"][()] for c in range(3)]
@@ -147,6 +155,19 @@ class Images(CliTest):
                 self.assertTrue(0.8 < np.mean(mean) < 1.01, np.mean(mean))
         self.assertEqual(len(list(outs[0].glob("*.png"))), 2)
 
+    def test_a_line_says_where_it_is(self):
+        line = settings('scan.kind="line"', 'scan.unit="Angstrom"', "scan.start=[1.0,2.0]", "scan.end=[4.0,6.0]",
+                        "scan.points=[6]")
+        out = self.simulate([*SRTIO3[:5], *line], "run")
+        with h5py.File(out / "scan.h5", "r") as file:
+            data = file["entry/haadf"]
+            self.assertEqual(list(data.attrs["axes"]), ["distance", "across"])
+            np.testing.assert_allclose(data["distance"], [0, 1, 2, 3, 4, 5], atol=1e-12)  # a line of 5 Å
+            np.testing.assert_allclose(file["entry/instrument/probe/positions"],
+                                       [[1 + 0.6 * k, 2 + 0.8 * k] for k in range(6)])
+            # Behind the specimen: of three cells of 3.905 Å.
+            self.assertAlmostEqual(file[f"{IMAGES}/haadf_depth0000"].attrs["output_depth"], 11.715)
+
     def test_patterns_of_single_positions(self):
         points = settings('scan.kind="points"', 'scan.unit="Angstrom"', "scan.positions=[0.0,0.0,1.95,0.0]",
                           "scan.points=[]", "scan.start=[0.0,0.0]", "scan.end=[1.0,1.0]", "coherence.source_size=0.0",
@@ -155,6 +176,10 @@ class Images(CliTest):
         self.assertWhole(out, "pixelated_mean", "pixelated_0000", "pixelated_0001")
         with h5py.File(out / "scan.h5", "r") as file:
             total = file[f"{CUBES}/pixelated_depth0000/data"][()].sum(axis=(2, 3))
+            np.testing.assert_allclose(file["entry/instrument/probe/positions"], [[0.0, 0.0], [1.95, 0.0]])
+            data = file["entry/pixelated"]
+            self.assertEqual(list(data.attrs["axes"][:2]), ["position", "across"])
+            self.assertEqual((list(data["position"]), data["position"].attrs["unit"]), ([0, 1], "1"))
         self.assertTrue(np.all((total > 0.9) & (total < 1.0 + 1e-5)), total)  # a thin specimen keeps the beam
 
 
@@ -235,6 +260,21 @@ class Interruption(CliTest):
             self.assertFails(outcome, CONFIG, "on the disk", "free", "--output")
         subprocess.run(["mount", "-o", "remount,size=100M", str(disk)], check=True)
         self.assertSucceeds(finish(self.resume(disk / "run")))
+
+    def test_a_restart_of_a_complete_run_leaves_its_files_alone(self):
+        out = self.folder / "run"
+        names = ("scan.h5", "summary.json", "report.html", "haadf.png")
+        self.assertSucceeds(run("simulate", *SRTIO3, "--output", out, "--quiet"))
+        before = [((out / name).read_bytes(), (out / name).stat().st_mtime_ns) for name in names]
+        outcome = run("simulate", *SRTIO3, "--output", out, "--restart", ranks=2)
+        self.assertSucceeds(outcome)
+        self.assertIn("is complete", outcome.text)
+        self.assertEqual([((out / name).read_bytes(), (out / name).stat().st_mtime_ns) for name in names], before)
+        # A kill between the scan's end and the report's: the report is made, the scan is not.
+        (out / "report.html").unlink()
+        self.assertSucceeds(run("simulate", *SRTIO3, "--output", out, "--restart", "--quiet"))
+        self.assertTrue((out / "report.html").exists())
+        self.assertEqual((out / "scan.h5").stat().st_mtime_ns, before[0][1])
 
     def test_a_restart_with_another_specimen_is_refused(self):
         out = self.folder / "run"
