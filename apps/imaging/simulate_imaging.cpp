@@ -11,6 +11,7 @@
 #include "apps/imaging/scan_job.hpp"
 #include "apps/imaging/simulate_hrtem.hpp"
 #include "apps/imaging/specimen_source.hpp"
+#include "apps/imaging/without_effect.hpp"
 #include "apps/input.hpp"
 #include "kokkos_kernels/base/log.hpp"
 
@@ -65,6 +66,8 @@ void run_imaging(const Context& caller, const CommandLine& line) {
   if (line.restart && is_complete(directory)) return;
   Context context = caller;
   context.seed = static_cast<std::uint64_t>(config.seed);
+  if (context.comm.is_root())
+    for (const std::string& sentence : without_effect(config)) log::warn(sentence);
   if (config.imaging.mode == "hrtem") return run_hrtem(context, config, directory, line.restart);
   EnergyMeter meter(config.energy, context.comm);
   const SpecimenSource source = make_specimen_source(context, config.specimen, config.thermal, config.seed);

@@ -122,7 +122,12 @@ class Images(CliTest):
 
     def test_the_local_mode_prints_how_far_it_is_off(self):
         local = settings('imaging.method="local"', "specimen.crystal.repeat=[5,5,3]", "local.probes=60")
-        out = self.simulate([*SRTIO3, *local], "run")
+        out = self.folder / "run"
+        outcome = run("simulate", *SRTIO3, *local, "--output", out, "--quiet")
+        self.assertSucceeds(outcome)
+        # 22 rings and the channels of haadf and abf; 60 probes in groups of 20.
+        self.assertIn("60 probes of full multislice calibrate 24 features", outcome.text)
+        self.assertIn("local.probes = 240", outcome.text)
         errors = json.loads((out / "summary.json").read_text())["error_of_method"]
         self.assertEqual([e["detector"] for e in errors], ["haadf", "abf"])
         self.assertTrue(all(0 < e["relative"] <= e["bound"] < 0.5 for e in errors), errors)
