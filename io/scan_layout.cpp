@@ -58,7 +58,7 @@ std::int64_t ScanLayout::Channels::count() const {
 
 std::uint64_t ScanLayout::data_bytes() const {
   const auto n = static_cast<std::uint64_t>(probes());
-  std::uint64_t all = 0;
+  std::uint64_t all = 8 * positions.size();
   for (const auto& image : images)
     all += times(n, static_cast<std::uint64_t>(image.channels.count()) * bytes_of(image.storage));
   for (const auto& cube : cubes) all += times(times(n, cube.qx.size() * cube.qy.size()), bytes_of(cube.storage));
@@ -74,6 +74,10 @@ void ScanLayout::validate() const {
   if (!(step_x > 0) || !(step_y > 0) || !std::isfinite(step_x + step_y + origin_x + origin_y))
     throw ConfigError("found steps of " + std::to_string(step_x) + " and " + std::to_string(step_y) +
                           " Å, positive ones were expected",
+                      where);
+  if (!positions.empty() && static_cast<std::int64_t>(positions.size()) != 2 * probes())
+    throw ConfigError("found " + std::to_string(positions.size()) + " numbers for the positions of " +
+                          std::to_string(probes()) + " probes, two for each were expected",
                       where);
   if (images.empty() && cubes.empty()) throw ConfigError("found neither images nor cubes", where);
   std::set<std::string> groups;

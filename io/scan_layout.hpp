@@ -46,15 +46,21 @@ struct ScanLayout {
     double depth = 0.0;
   };
 
+  struct Axis {
+    std::string name, unit;
+  };
+
   int nx = 0, ny = 0;
-  double origin_x = 0.0, origin_y = 0.0;  // Å
-  double step_x = 0.0, step_y = 0.0;      // Å
+  Axis axis_x = {"R_x", "Angstrom"}, axis_y = {"R_y", "Angstrom"};  // a line's and single points' are others
+  double origin_x = 0.0, origin_y = 0.0;                            // Å
+  double step_x = 0.0, step_y = 0.0;                                // Å, or of the axis's unit
+  std::vector<double> positions;  // (probes, 2), Å: x and y of each; empty: not written
   std::vector<Image> images;
   std::vector<Cube> cubes;
   std::int64_t tiles = 0;  // pieces of work that are marked one by one
 
   std::int64_t probes() const { return std::int64_t{nx} * ny; }
-  std::uint64_t data_bytes() const;  // of all images and cubes: the forecast of disk space
+  std::uint64_t data_bytes() const;  // of images, cubes and positions: the forecast of disk space
   void validate() const;             // ConfigError
 };
 
@@ -67,6 +73,7 @@ struct ScanMetadata {
   double energy = 0.0;      // keV
   std::string sample;       // a name or a formula
   std::vector<Quantity> probe, specimen;
+  std::vector<Quantity> objective;  // the lens behind the specimen; empty: there is none
   // Attributes of Prismatic's group simulation_parameters, by Prismatic's short names (sa, df, C3, s, F, …).
   std::vector<Quantity> prismatic;
   double cell[3] = {0.0, 0.0, 0.0};  // lx, ly, lz, Å

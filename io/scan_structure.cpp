@@ -100,8 +100,8 @@ void make_emd(Hdf5File& file, const ScanLayout& layout, const ScanMetadata& meta
   if (metadata.energy > 0) file.write_real_attribute(about + "/microscope", "beam_energy_keV", metadata.energy);
   const std::string parameters = about + "/original/simulation_parameters";
   file.write_real_attribute(parameters, "E", metadata.energy);
-  file.write_real_attribute(parameters, "rx", layout.step_x);
-  file.write_real_attribute(parameters, "ry", layout.step_y);
+  if (layout.axis_x.unit == "Angstrom") file.write_real_attribute(parameters, "rx", layout.step_x);
+  if (layout.axis_y.unit == "Angstrom") file.write_real_attribute(parameters, "ry", layout.step_y);
   file.write_real_attribute(parameters, "c", {metadata.cell[0], metadata.cell[1], metadata.cell[2]});
   file.write_attribute(parameters, "t", std::vector<std::int64_t>{1, 1, 1});
   for (const auto& quantity : metadata.prismatic) file.write_real_attribute(parameters, quantity.name, quantity.value);
@@ -136,6 +136,16 @@ void make_nexus(Hdf5File& file, const ScanLayout& layout, const ScanMetadata& me
   make_quantities(file, "/entry/instrument/source", {{"energy", "keV", metadata.energy}});
   make_class(file, "/entry/instrument/probe", "NXbeam");
   make_quantities(file, "/entry/instrument/probe", metadata.probe);
+  if (!layout.positions.empty()) {
+    const std::string positions = "/entry/instrument/probe/positions";
+    file.make_dataset(positions, Number::real, "Angstrom", {layout.probes(), 2});
+    file.write(positions, layout.positions);
+    file.write_attribute(positions, "units", std::string("Angstrom"));
+  }
+  if (!metadata.objective.empty()) {
+    make_class(file, "/entry/instrument/objective", "NXcollection");
+    make_quantities(file, "/entry/instrument/objective", metadata.objective);
+  }
   make_class(file, "/entry/sample", "NXsample");
   file.write_texts("/entry/sample/name", {metadata.sample});
   make_quantities(file, "/entry/sample", metadata.specimen);
@@ -174,8 +184,8 @@ void make_scan_structure(Hdf5File& file, const ScanLayout& layout, const ScanMet
   make_provenance(file, layout, metadata);
   make_nexus(file, layout, metadata);
   make_emd(file, layout, metadata);
-  const Axis x{"R_x", "Angstrom", raster(layout.origin_x, layout.step_x, layout.nx), {}};
-  const Axis y{"R_y", "Angstrom", raster(layout.origin_y, layout.step_y, layout.ny), {}};
+  const Axis x{layout.axis_x.name, layout.axis_x.unit, raster(layout.origin_x, layout.step_x, layout.nx), {}};
+  const Axis y{layout.axis_y.name, layout.axis_y.unit, raster(layout.origin_y, layout.step_y, layout.ny), {}};
   for (const auto& image : layout.images) {
     Item item{group_of(image), image.name, image.unit, image.storage, image.depth, {x, y}};
     const auto& channels = image.channels;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "kokkos_kernels/base/errors.hpp"
@@ -50,6 +51,14 @@ void refuse_what_cannot_fit(const Forecast& f, double budget, std::int64_t tile)
         "output",
         "another folder (--output), fewer probes (scan), larger bins or a smaller outer angle "
         "of the pixelated detector, or a dose, whose counts take less room");
+}
+
+double scan_seconds(const Forecast& f, std::int64_t probes, std::int64_t tiles, int configurations, int kept,
+                    int ranks) {
+  const int others = std::max(0, configurations - kept);
+  // A single one stays with the rank that made it.
+  const double remakes = others > 1 ? static_cast<double>(tiles) * others : 0.0;
+  return (f.probe_seconds * static_cast<double>(probes) * configurations + f.remake_seconds * remakes) / ranks;
 }
 
 std::string about(double seconds) {

@@ -17,8 +17,9 @@ struct Forecast {
   double node = 0.0;                   // bytes on the fullest node
   double available = 0.0;              // bytes that the emptiest node has left; 0: not known
   double disk = 0.0, disk_free = 0.0;  // bytes; free 0: not known
-  double seconds = -1.0;               // of the scan, from a measured batch; below 0: not measured
+  double seconds = -1.0;               // of the scan after its preparation, as measured; below 0: not measured
   double probe_seconds = 0.0;          // of one probe through one configuration, on one rank
+  double remake_seconds = 0.0;         // of making a configuration anew, on one rank
 
   double rank() const { return engine_rank + tile_rank; }
 };
@@ -30,6 +31,11 @@ Forecast forecast_space(const Communicator& comm, const imaging::EngineMemory& e
 // Throws ConfigError where the fullest node would take more than `budget` bytes (0: than it has left), or the file more
 // than the disk has free; the message has both numbers and names the keys that change them.
 void refuse_what_cannot_fit(const Forecast& forecast, double budget, std::int64_t tile);
+
+// Seconds of a scan by f.probe_seconds and f.remake_seconds: `tiles` with `probes` in all, through `configurations` of
+// which `kept` need not be made anew for each tile.
+double scan_seconds(const Forecast& f, std::int64_t probes, std::int64_t tiles, int configurations, int kept,
+                    int ranks);
 
 // Two or three lines for the log.
 std::string describe(const Forecast& forecast);

@@ -46,7 +46,8 @@ std::vector<ShownImage> write_pictures(const RunDirectory& directory, const Hrte
     take_range(one, picture.values);
     if (plane.error != HrtemDatasets::none) {
       const auto errors = reader.image(stored_name(sets.layout.images[plane.error]));
-      one.error = std::accumulate(errors.begin(), errors.end(), 0.0) / static_cast<double>(errors.size());
+      one.error = std::accumulate(errors.begin(), errors.end(), 0.0) / static_cast<double>(errors.size()) *
+                  (r.run.electrons > 0.0 ? r.run.electrons : 1.0);  // the file has it as a fraction
     }
     if (r.config.output.pictures) {
       io::write_png(directory.file(name + ".png"), picture);

@@ -69,7 +69,8 @@ void draw_detector(const RunDirectory& directory, const ImagingResults& r, const
     take_range(one, picture.values);
     if (!errors.empty()) {
       const auto own = every(errors, stride, k);
-      one.error = std::accumulate(own.begin(), own.end(), 0.0) / static_cast<double>(own.size());
+      one.error = std::accumulate(own.begin(), own.end(), 0.0) / static_cast<double>(own.size()) *
+                  (image.counts ? r.run.electrons : 1.0);  // the file has it as a fraction
     }
     if (r.run.scan.kind == "raster" && r.config.output.pictures) {
       const std::string name = file_name(label.empty() ? layout.name : fmt::format("{}_{}", layout.name, label));

@@ -50,8 +50,9 @@ std::string figures(const RunDirectory& directory, const std::vector<ShownImage>
         base64(file_bytes(directory.file(image.file))) + "\"><figcaption><b>" + escape_html(image.title) + "</b>, " +
         escape_html(image.caption) +
         fmt::format(". {:.4g} … {:.4g} {}", image.low, image.high, escape_html(image.unit)) +
-        (image.error > 0.0 ? fmt::format(", ±{:.2g} (standard error over the configurations, in the mean)", image.error)
-                           : "") +
+        (image.error > 0.0
+             ? fmt::format(", ±{:.2g} (standard error over the configurations, without counting noise)", image.error)
+             : "") +
         "</figcaption></figure>\n";
   }
   return text.empty() ? "" : "<div class=\"images\">\n" + text + "</div>\n";

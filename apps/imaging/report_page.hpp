@@ -13,7 +13,9 @@ struct ShownImage {
   std::string file;  // NAME.png in the run's folder; "" where there is no picture
   std::string title, caption;
   double low = 0.0, mean = 0.0, high = 0.0;  // of the values
-  double error = -1.0;                       // mean standard error over the configurations; below 0: not known
+  // Standard error of the mean over the configurations, averaged over the pixels, in the image's unit. Without counting
+  // noise and before the source's size. Below 0: not known.
+  double error = -1.0;
   std::string unit;
 };
 

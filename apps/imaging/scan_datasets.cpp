@@ -49,7 +49,7 @@ void add_detector(ScanDatasets& sets, const imaging::DetectorSet& detectors, int
   const imaging::Detector& detector = detectors.detectors()[k];
   const std::string& name = detector.config.name;
   const auto image = [&](const std::string& suffix, const std::string& unit, io::Storage storage, Channels channels) {
-    return add(sets.layout, {name + suffix, unit, storage, std::move(channels), angles_of(detector), 0, 0.0});
+    return add(sets.layout, {name + suffix, unit, storage, std::move(channels), angles_of(detector), 0, options.depth});
   };
   ScanDatasets::Image out;
   out.detector = k;
@@ -70,19 +70,33 @@ void add_pattern(ScanDatasets& sets, const imaging::PatternDetector& detector, c
                                 : options.sixteen_bit ? io::Storage::uint16
                                                       : io::Storage::uint32;
     sets.layout.cubes.push_back({detector.config.name + suffix, counts ? "electrons" : "fraction", detector.qx.values,
-                                 detector.qy.values, storage, 0, 0.0});
+                                 detector.qy.values, storage, 0, options.depth});
     return sets.layout.cubes.size() - 1;
   };
   sets.pattern = cube("", options.counts);
   if (options.source_size) sets.sharp_pattern = cube("_point_source", false);
 }
 
-void add_sharp(ScanDatasets& sets, const imaging::DetectorSet& detectors) {
+void add_sharp(ScanDatasets& sets, const imaging::DetectorSet& detectors, double depth) {
   Channels channels{"channel", "", {}, {}};
   for (const auto& detector : detectors.detectors())
     for (int k = 0; k < detector.channels; ++k)
       channels.labels.push_back(fmt::format("{} {}", detector.config.name, k));
-  sets.sharp = add(sets.layout, {"point_source", "fraction", io::Storage::float64, std::move(channels), {}, 0, 0.0});
+  sets.sharp = add(sets.layout, {"point_source", "fraction", io::Storage::float64, std::move(channels), {}, 0, depth});
+}
+
+// A raster has its rows and columns, a line the distance from its start, single points their numbers.
+void place(io::ScanLayout& layout, const imaging::Scan& scan) {
+  layout.nx = scan.shape.nx;
+  layout.ny = scan.shape.ny;
+  layout.origin_x = scan.axis_x.empty() ? 0.0 : scan.axis_x.front();
+  layout.origin_y = scan.axis_y.empty() ? 0.0 : scan.axis_y.front();
+  layout.step_x = scan.shape.step_x > 0.0 ? scan.shape.step_x : 1.0;
+  layout.step_y = scan.shape.step_y > 0.0 ? scan.shape.step_y : 1.0;
+  if (scan.kind == "line") layout.axis_x = {"distance", "Angstrom"};
+  if (scan.kind == "points") layout.axis_x = {"position", "1"};
+  if (scan.kind != "raster") layout.axis_y = {"across", "1"};
+  for (const imaging::Position& at : scan.position) layout.positions.insert(layout.positions.end(), {at.x, at.y});
 }
 
 }  // namespace
@@ -94,15 +108,9 @@ ScanDatasets scan_datasets(const imaging::DetectorSet& detectors, const imaging:
         fmt::format("there are {} pixelated detectors, one at most was expected", detectors.patterns().size()),
         "detectors", "keep the one with the finest bins: the others are sums of its pixels");
   ScanDatasets sets;
-  io::ScanLayout& layout = sets.layout;
-  layout.nx = scan.shape.nx;
-  layout.ny = scan.shape.ny;
-  layout.origin_x = scan.axis_x.empty() ? 0.0 : scan.axis_x.front();
-  layout.origin_y = scan.axis_y.empty() ? 0.0 : scan.axis_y.front();
-  layout.step_x = scan.shape.step_x > 0.0 ? scan.shape.step_x : 1.0;
-  layout.step_y = scan.shape.step_y > 0.0 ? scan.shape.step_y : 1.0;
+  place(sets.layout, scan);
   for (int k = 0; k < static_cast<int>(detectors.detectors().size()); ++k) add_detector(sets, detectors, k, options);
-  if (options.source_size && detectors.channels() > 0) add_sharp(sets, detectors);
+  if (options.source_size && detectors.channels() > 0) add_sharp(sets, detectors, options.depth);
   if (!detectors.patterns().empty()) add_pattern(sets, detectors.patterns().front(), options);
   return sets;
 }

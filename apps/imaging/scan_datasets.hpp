@@ -1,8 +1,7 @@
 // Which datasets a scan leaves in its file.
 //
 //   NAME             what the detector NAME says: fractions of the beam (a centre of mass: mrad or 1/Angstrom), or
-//   counts
-//                    of electrons where there is a dose
+//                    counts of electrons where there is a dose
 //   NAME_expected    with a dose: what the counts are drawn from
 //   NAME_error       standard error of the mean over the configurations, without the source's size and the dose
 //   NAME_each        what each configuration gave, where the input asks for it
@@ -26,6 +25,7 @@ struct RecordOptions {
   bool counts = false;       // a dose is given
   bool sixteen_bit = false;  // of a cube's counts: where the dose cannot give more than 65535 to a probe
   bool source_size = false;  // numbers are folded with the source at the end
+  double depth = 0.0;        // of the waves that are detected, below the entrance surface, Å
 };
 
 struct ScanDatasets {

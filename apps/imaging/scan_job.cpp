@@ -18,8 +18,9 @@ constexpr double sixteen_bit_electrons = 50000.0;  // 65535 is 69 standard devia
 constexpr std::int64_t measured_probes = 16;       // of the batch that the forecast is made from
 
 RecordOptions options_of(const ScanRun& run) {
-  return {run.configurations, run.each_configuration, run.electrons > 0.0,
-          run.electrons > 0.0 && run.electrons <= sixteen_bit_electrons, run.source_sigma > 0.0};
+  return {run.configurations,     run.each_configuration,
+          run.electrons > 0.0,    run.electrons > 0.0 && run.electrons <= sixteen_bit_electrons,
+          run.source_sigma > 0.0, run.metadata.cell[2]};
 }
 
 double tile_bytes_per_probe(const ScanRun& run, const imaging::DetectorSet& detectors,
@@ -78,29 +79,47 @@ void ScanJob::open_file(bool restart) {
   directory_.write_text(begun, "scan.h5.part is complete but for its numbers\n");
 }
 
-// All ranks at once, as in the run itself, so that shared memory and clocks are as loaded.
 void ScanJob::prepare() {
-  Stopwatch watch;
+  const Stopwatch watch;
   engine_.prepare();
   account_.prepare = context_.comm.max(watch.seconds());
-  std::int64_t left = 0;
-  for (std::size_t k = 0; k < tiles_.size(); ++k)
-    left += file_->is_done(static_cast<std::int64_t>(k)) ? 0 : tiles_[k].count;
+  std::int64_t left = 0, tiles_left = 0;
+  for (std::size_t k = 0; k < tiles_.size(); ++k) {
+    const bool open = !file_->is_done(static_cast<std::int64_t>(k));
+    left += open ? tiles_[k].count : 0;
+    tiles_left += open ? 1 : 0;
+  }
+  const bool remakes = engine_.kept() < run_.configurations;
   const std::int64_t batch = std::min(measured_probes, tiles_.front().count);
   const int ranks = context_.comm.size();
-  if (left * run_.configurations < 20 * batch * ranks) return;  // measuring would cost more than 5 %
+  if (left * run_.configurations < (remakes ? 40 : 20) * batch * ranks) return;  // measuring would cost more than 5 %
+  Forecast& f = account_.forecast;
+  // The last configuration is the one that is not kept, where any is not.
+  const double first = batch_seconds(batch, run_.configurations - 1);
+  const double again = remakes ? batch_seconds(batch, run_.configurations - 1) : first;
+  f.probe_seconds = again / static_cast<double>(batch);
+  f.remake_seconds = std::max(0.0, first - again);
+  f.seconds = scan_seconds(f, left, tiles_left, run_.configurations, engine_.kept(), ranks);
+  const std::string remaking =
+      remakes ? fmt::format(" and {:.3g} s for each configuration of each tile", f.remake_seconds) : "";
+  log::info(fmt::format(
+      "time: {} for {} probes through {} configuration(s), {:.3g} ms a probe{} on each of {} rank(s), after {:.1f} s "
+      "of "
+      "preparation",
+      about(f.seconds), left, run_.configurations, 1e3 * f.probe_seconds, remaking, ranks, account_.prepare));
+}
+
+// Of the first probes through one configuration, mean over the ranks: all at once, as in the run itself, so that shared
+// memory and clocks are as loaded.
+double ScanJob::batch_seconds(std::int64_t batch, int configuration) {
   const auto [qx, qy] = engine_.pattern();
   std::vector<double> signal(static_cast<std::size_t>(batch * engine_.channels()));
   std::vector<float> pattern(static_cast<std::size_t>(batch) * qx * qy);
-  watch.restart();
+  const Stopwatch watch;
   together(context_.comm, [&] {
-    engine_.scan(0, {run_.scan.position.data(), static_cast<std::size_t>(batch)}, signal, pattern);
+    engine_.scan(configuration, {run_.scan.position.data(), static_cast<std::size_t>(batch)}, signal, pattern);
   });
-  Forecast& f = account_.forecast;
-  f.probe_seconds = context_.comm.sum(watch.seconds()) / static_cast<double>(ranks * batch);
-  f.seconds = f.probe_seconds * static_cast<double>(left) * run_.configurations / ranks;
-  log::info(fmt::format("time: {} for {} probes through {} configuration(s), {:.3g} ms a probe on each of {} rank(s)",
-                        about(f.seconds), left, run_.configurations, 1e3 * f.probe_seconds, ranks));
+  return context_.comm.sum(watch.seconds()) / context_.comm.size();
 }
 
 void ScanJob::scan_tile(std::int64_t tile, TileAverage& average, const std::function<void()>& between) {

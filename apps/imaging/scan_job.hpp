@@ -59,6 +59,7 @@ class ScanJob {
  private:
   void open_file(bool restart);
   void prepare();
+  double batch_seconds(std::int64_t batch, int configuration);
   bool scan_tiles_left();
   bool fold_rows_left();
   void scan_tile(std::int64_t tile, TileAverage& average, const std::function<void()>& between);

@@ -11,6 +11,7 @@
 #include "apps/imaging/scan_job.hpp"
 #include "apps/imaging/simulate_hrtem.hpp"
 #include "apps/imaging/specimen_source.hpp"
+#include "apps/imaging/without_effect.hpp"
 #include "apps/input.hpp"
 #include "kokkos_kernels/base/log.hpp"
 #include "kokkos_kernels/linalg/dense.hpp"
@@ -63,9 +64,12 @@ std::vector<DetectorError> errors_of(const ImagingEngine& engine, const imaging:
 
 void run_imaging(const Context& caller, const CommandLine& line) {
   const auto [config, directory] = open_run<ImagingConfig>(caller, line);
+  if (line.restart && is_complete(directory)) return;
   Context context = caller;
   context.seed = static_cast<std::uint64_t>(config.seed);
   linalg::set_threads(1);  // threads would sum in another order, and images must be the same from any number of ranks
+  if (context.comm.is_root())
+    for (const std::string& sentence : without_effect(config)) log::warn(sentence);
   if (config.imaging.mode == "hrtem") return run_hrtem(context, config, directory, line.restart);
   EnergyMeter meter(config.energy, context.comm);
   SpecimenSource source = make_specimen_source(context, config.specimen, config.thermal, config.seed);

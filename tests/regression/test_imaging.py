@@ -80,7 +80,11 @@ class Images(CliTest):
 
     def test_gold_is_counted_in_integers(self):
         out = self.simulate(GOLD, "run")
-        self.assertWhole(out, "adf", "com_x", "com_y", "pixelated_mean")
+        summary = self.assertWhole(out, "adf", "com_x", "com_y", "pixelated_mean")
+        adf = next(entry for entry in summary["images"] if entry["name"] == "adf")
+        self.assertEqual(adf["unit"], "electrons")
+        # The file's are fractions of the 20000 electrons; floats summed in another order.
+        self.assertAlmostEqual(adf["standard_error"] / (20000 * np.mean(image(out, "adf_error"))), 1.0, delta=1e-4)
         with h5py.File(out / "scan.h5", "r") as file:
             cube = file[f"{CUBES}/pixelated_depth0000/data"]
             self.assertEqual((cube.shape[:2], cube.dtype), ((6, 6), np.dtype("uint16")))
@@ -118,7 +122,12 @@ class Images(CliTest):
 
     def test_the_local_mode_prints_how_far_it_is_off(self):
         local = settings('imaging.method="local"', "specimen.crystal.repeat=[5,5,3]", "local.probes=60")
-        out = self.simulate([*SRTIO3, *local], "run")
+        out = self.folder / "run"
+        outcome = run("simulate", *SRTIO3, *local, "--output", out, "--quiet")
+        self.assertSucceeds(outcome)
+        # 22 rings and the channels of haadf and abf; 60 probes in groups of 20.
+        self.assertIn("60 probes of full multislice calibrate 24 features", outcome.text)
+        self.assertIn("local.probes = 240", outcome.text)
         errors = json.loads((out / "summary.json").read_text())["error_of_method"]
         self.assertEqual([e["detector"] for e in errors], ["haadf", "abf"])
         self.assertTrue(all(0 < e["relative"] <= e["bound"] < 0.5 for e in errors), errors)
@@ -132,6 +141,14 @@ class Images(CliTest):
                                     ranks=ranks))
         self.assertEqual(digest(outs[0]), digest(outs[1]))
         with h5py.File(outs[0] / "scan.h5", "r") as file:
+            instrument = file["entry/instrument"]
+            objective = {name: instrument[f"objective/{name}"][()] for name in instrument["objective"]}
+            self.assertEqual((objective["Cs"], objective["aperture"]), (0.5, 25.0))
+            # Scherzer's: sqrt(1.5 Cs λ), with Cs = 0.5 mm.
+            self.assertAlmostEqual(objective["defocus"], (1.5 * 5e6 * instrument["probe/wavelength"][()]) ** 0.5, 6)
+            self.assertNotIn("convergence", instrument["probe"])
+            prismatic = file["4DSTEM_simulation/metadata/metadata_0/original/simulation_parameters"].attrs
+            self.assertEqual((prismatic["C3"], prismatic["df"]), (5e6, objective["defocus"]))
             for plane in ("depth0000", "depth0001"):
                 mean = file[f"{IMAGES}/hrtem_{plane}/data"][()]
                 each = [file[f"{IMAGES}/configuration_{c:04}_{plane}/data"][()] for c in range(3)]
@@ -143,6 +160,19 @@ class Images(CliTest):
                 self.assertTrue(0.8 < np.mean(mean) < 1.01, np.mean(mean))
         self.assertEqual(len(list(outs[0].glob("*.png"))), 2)
 
+    def test_a_line_says_where_it_is(self):
+        line = settings('scan.kind="line"', 'scan.unit="Angstrom"', "scan.start=[1.0,2.0]", "scan.end=[4.0,6.0]",
+                        "scan.points=[6]")
+        out = self.simulate([*SRTIO3[:5], *line], "run")
+        with h5py.File(out / "scan.h5", "r") as file:
+            data = file["entry/haadf"]
+            self.assertEqual(list(data.attrs["axes"]), ["distance", "across"])
+            np.testing.assert_allclose(data["distance"], [0, 1, 2, 3, 4, 5], atol=1e-12)  # a line of 5 Å
+            np.testing.assert_allclose(file["entry/instrument/probe/positions"],
+                                       [[1 + 0.6 * k, 2 + 0.8 * k] for k in range(6)])
+            # Behind the specimen: of three cells of 3.905 Å.
+            self.assertAlmostEqual(file[f"{IMAGES}/haadf_depth0000"].attrs["output_depth"], 11.715)
+
     def test_patterns_of_single_positions(self):
         points = settings('scan.kind="points"', 'scan.unit="Angstrom"', "scan.positions=[0.0,0.0,1.95,0.0]",
                           "scan.points=[]", "scan.start=[0.0,0.0]", "scan.end=[1.0,1.0]", "coherence.source_size=0.0",
@@ -151,6 +181,10 @@ class Images(CliTest):
         self.assertWhole(out, "pixelated_mean", "pixelated_0000", "pixelated_0001")
         with h5py.File(out / "scan.h5", "r") as file:
             total = file[f"{CUBES}/pixelated_depth0000/data"][()].sum(axis=(2, 3))
+            np.testing.assert_allclose(file["entry/instrument/probe/positions"], [[0.0, 0.0], [1.95, 0.0]])
+            data = file["entry/pixelated"]
+            self.assertEqual(list(data.attrs["axes"][:2]), ["position", "across"])
+            self.assertEqual((list(data["position"]), data["position"].attrs["unit"]), ([0, 1], "1"))
         self.assertTrue(np.all((total > 0.9) & (total < 1.0 + 1e-5)), total)  # a thin specimen keeps the beam
 
 
@@ -231,6 +265,21 @@ class Interruption(CliTest):
             self.assertFails(outcome, CONFIG, "on the disk", "free", "--output")
         subprocess.run(["mount", "-o", "remount,size=100M", str(disk)], check=True)
         self.assertSucceeds(finish(self.resume(disk / "run")))
+
+    def test_a_restart_of_a_complete_run_leaves_its_files_alone(self):
+        out = self.folder / "run"
+        names = ("scan.h5", "summary.json", "report.html", "haadf.png")
+        self.assertSucceeds(run("simulate", *SRTIO3, "--output", out, "--quiet"))
+        before = [((out / name).read_bytes(), (out / name).stat().st_mtime_ns) for name in names]
+        outcome = run("simulate", *SRTIO3, "--output", out, "--restart", ranks=2)
+        self.assertSucceeds(outcome)
+        self.assertIn("is complete", outcome.text)
+        self.assertEqual([((out / name).read_bytes(), (out / name).stat().st_mtime_ns) for name in names], before)
+        # A kill between the scan's end and the report's: the report is made, the scan is not.
+        (out / "report.html").unlink()
+        self.assertSucceeds(run("simulate", *SRTIO3, "--output", out, "--restart", "--quiet"))
+        self.assertTrue((out / "report.html").exists())
+        self.assertEqual((out / "scan.h5").stat().st_mtime_ns, before[0][1])
 
     def test_a_restart_with_another_specimen_is_refused(self):
         out = self.folder / "run"

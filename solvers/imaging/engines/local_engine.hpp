@@ -26,6 +26,7 @@ class LocalEngine : public ScanEngine {
   int channels() const override { return channels_; }
   std::array<int, 2> pattern() const override { return {0, 0}; }
   EngineMemory memory() const override;
+  int kept() const override { return store_.kept(); }
   void prepare() override;  // and calibrates; collective
   void scan(int configuration, std::span<const Position> positions, std::span<double> signal,
             std::span<float> pattern) override;
@@ -36,7 +37,8 @@ class LocalEngine : public ScanEngine {
 
   const LinearCalibration& calibration() const { return calibration_; }
   const Grid& window() const { return windows_.window(); }
-  int calibration_probes() const;  // that full multislice computes
+  int features() const { return features_.channels(); }  // that the calibration maps to a channel
+  int calibration_probes() const;                        // that full multislice computes
   double calibration_seconds() const { return calibration_seconds_; }
 
  private:

@@ -26,6 +26,7 @@ class PrismEngine : public ScanEngine {
   int channels() const override { return detectors_.channels(); }
   std::array<int, 2> pattern() const override;
   EngineMemory memory() const override;
+  int kept() const override { return store_.kept(); }
   void prepare() override { store_.prepare(); }
   void scan(int configuration, std::span<const Position> positions, std::span<double> signal,
             std::span<float> pattern) override;

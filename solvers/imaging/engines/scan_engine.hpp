@@ -33,6 +33,9 @@ class ScanEngine {
   virtual std::array<int, 2> pattern()
       const = 0;                            // points (qx, qy) of a binned diffraction pattern; {0, 0}: none is kept
   virtual EngineMemory memory() const = 0;  // forecast; known before prepare()
+  // Configurations 0 … kept() − 1 are made by prepare(). Another one is made by scan() each time that it follows a
+  // different one.
+  virtual int kept() const = 0;
   // Makes ready what all probes share. Collective over the communicator of the engine's context.
   virtual void prepare() = 0;
   // Probes at `positions` over one configuration: signal (n, channels) as fractions of the beam, pattern (n, qx, qy)

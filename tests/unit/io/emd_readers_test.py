@@ -72,6 +72,9 @@ def nexus(file):
     assert source["energy"].attrs["units"] == "keV"
     assert entry["instrument/HAADF"].attrs["NX_class"] == "NXdetector"
     assert entry["instrument/HAADF/outer_angle"][()] == 80.0
+    positions = entry["instrument/probe/positions"]
+    assert positions.shape == (35, 2) and positions.attrs["units"] == "Angstrom"
+    assert list(positions[13]) == [entry["HAADF/R_x"][2], entry["HAADF/R_y"][3]]  # probe ix · 5 + iy
     assert entry["sample/name"][0] == b"silicon"
     assert entry["program_name"].attrs["version"] == "0.1.0"
 

@@ -11,6 +11,8 @@ inline ScanLayout sample_layout(int nx = 7, int ny = 5) {
   ScanLayout layout;
   layout.nx = nx, layout.ny = ny;
   layout.step_x = 0.25, layout.step_y = 0.5, layout.origin_x = 1.0;
+  for (int k = 0; k < nx * ny; ++k)
+    layout.positions.insert(layout.positions.end(), {1.0 + 0.25 * (k / ny), 0.5 * (k % ny)});
   layout.images.push_back(
       {"HAADF", "1", Storage::float32, {}, {{"inner_angle", "mrad", 60}, {"outer_angle", "mrad", 80}}});
   layout.images.push_back({"COM", "1/Angstrom", Storage::float64, {"component", "", {}, {"Q_x", "Q_y"}}, {}});

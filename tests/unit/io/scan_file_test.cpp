@@ -183,8 +183,11 @@ TEST(ScanFile, LayoutsThatMakeNoFileAreRefused) {
   refused([](ScanLayout& l) { l.cubes[0].qx = {1, 0}; });
   refused([](ScanLayout& l) { l.cubes[0].qy = {}; });
   refused([](ScanLayout& l) { l.images[1].channels.places = {1, 2}; });
-  refused([](ScanLayout& l) { l.nx = l.ny = 2147483647, l.cubes[0].qx = std::vector<double>{0, 1, 2, 3, 4}; });
-  EXPECT_EQ(sample_layout().data_bytes(), 35u * (4 + 16 + 12 + 24 + 24));
+  refused([](ScanLayout& l) { l.positions.pop_back(); });
+  refused([](ScanLayout& l) {
+    l.positions.clear(), l.nx = l.ny = 2147483647, l.cubes[0].qx = std::vector<double>{0, 1, 2, 3, 4};
+  });
+  EXPECT_EQ(sample_layout().data_bytes(), 35u * (4 + 16 + 12 + 24 + 24 + 16));
 }
 
 TEST(ScanFile, TwoRunsDoNotWriteOneFile) {

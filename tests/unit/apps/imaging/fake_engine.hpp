@@ -18,6 +18,7 @@ class FakeEngine : public imaging::ScanEngine {
   int channels() const override { return channels_; }
   std::array<int, 2> pattern() const override { return pattern_; }
   imaging::EngineMemory memory() const override { return memory_bytes; }
+  int kept() const override { return kept_configurations; }
   void prepare() override { ++prepared; }
   void scan(int configuration, std::span<const imaging::Position> positions, std::span<double> signal,
             std::span<float> pattern) override {
@@ -39,6 +40,7 @@ class FakeEngine : public imaging::ScanEngine {
   imaging::EngineMemory memory_bytes{1000.0, 2000.0};
   std::function<void(int, std::span<const imaging::Position>)> before_scan;
   std::int64_t probes = 0;
+  int kept_configurations = 1000000;
   int prepared = 0;
 
  private:

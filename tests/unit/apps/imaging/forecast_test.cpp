@@ -46,6 +46,16 @@ TEST(Forecast, ABudgetCountsBeforeWhatIsAvailable) {
   EXPECT_THROW(refuse_what_cannot_fit(f, 0.0, 64), ConfigError);
 }
 
+TEST(Forecast, ConfigurationsThatAreNotKeptAreMadeForEveryTile) {
+  Forecast f;
+  f.probe_seconds = 0.5;
+  f.remake_seconds = 2.0;
+  // 100 probes through 4 configurations on 2 ranks.
+  EXPECT_DOUBLE_EQ(scan_seconds(f, 100, 10, 4, 4, 2), 100.0);
+  EXPECT_DOUBLE_EQ(scan_seconds(f, 100, 10, 4, 1, 2), 100.0 + 2.0 * 10 * 3 / 2);
+  EXPECT_DOUBLE_EQ(scan_seconds(f, 100, 10, 4, 3, 2), 100.0);  // a single one is not made again
+}
+
 TEST(Forecast, TimesAreToldInUnitsOfTheirOwnSize) {
   EXPECT_EQ(about(0.2), "less than a second");
   EXPECT_EQ(about(45.2), "45 s");

@@ -3,9 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <thread>
 
 #include "io/scan_reader.hpp"
 #include "kokkos_kernels/base/errors.hpp"
@@ -159,6 +161,21 @@ TEST_F(ScanJobTest, AFailureOfOneRankIsThrownByAllAndWhatWasDoneIsGoneOnWith) {
   EXPECT_EQ(bytes(run(world_, folder("broken"), setup, true)) == unbroken, true);
   // Nothing was done twice, but for the four probes of each rank and session that the forecast is measured with.
   EXPECT_LE(probes + world_.comm.sum(engine_.probes), 63 * 5 + 4 * 4 * world_.comm.size());
+}
+
+TEST_F(ScanJobTest, TheForecastKnowsWhatItCostsToMakeAConfigurationAgain) {
+  ScanRun setup = small_run();
+  setup.configurations = 20;  // enough probes for the forecast on four ranks
+  engine_.kept_configurations = 1;
+  int last = 0;
+  engine_.before_scan = [&](int configuration, auto) {
+    if (configuration != last && configuration > 0) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    last = configuration;
+  };
+  run(world_, folder("run"), setup);
+  const Forecast& f = account_.forecast;
+  EXPECT_GT(f.remake_seconds, 0.0015);  // 2 ms but for what the clocks of a loaded machine take from the second batch
+  EXPECT_GE(f.seconds, f.remake_seconds * 16 * 19 / world_.comm.size());
 }
 
 TEST_F(ScanJobTest, AFinishedScanIsNotBegunAgain) {
