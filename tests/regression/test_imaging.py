@@ -98,7 +98,7 @@ class Images(CliTest):
         dynamics = self.write("md.toml", SIMULATE.replace("timesteps = 120", "timesteps = 20"))
         self.assertSucceeds(run("simulate", dynamics, "--output", self.folder / "md", "--quiet"))
         trajectory = self.folder / "md/trajectory.h5"
-        reduced = settings(f'specimen.file="{trajectory}"', "specimen.frames=[0,-1]", "specimen.frame.repeat=[1,1,1]",
+        reduced = settings(f'specimen.file="{trajectory}"', "specimen.frames=[0,-1]", "specimen.frame.repeat=[2,2,1]",
                            "scan.points=[8,8]")
         out = self.simulate([INPUTS / "silicon_stem.toml", *reduced], "run")
         summary = self.assertWhole(out, "haadf", "adf", "abf", "bf")
@@ -136,9 +136,12 @@ class Images(CliTest):
         reduced = settings("specimen.crystal.size=[5.0,5.0,15.0]", "thermal.configurations=3", "hrtem.depths=[7.0]",
                            "hrtem.exit_waves=true")
         outs = [self.folder / f"hrtem_{ranks}" for ranks in (1, 2)]
+        reduced += settings("coherence.source_size=0.7")
         for ranks, out in zip((1, 2), outs):
-            self.assertSucceeds(run("simulate", INPUTS / "silicon_hrtem.toml", *reduced, "--output", out, "--quiet",
-                                    ranks=ranks))
+            outcome = run("simulate", INPUTS / "silicon_hrtem.toml", *reduced, "--output", out, "--quiet", ranks=ranks)
+            self.assertSucceeds(outcome)
+            self.assertEqual(outcome.text.count("no effect"), 1, outcome.text)  # of all ranks together
+            self.assertIn("coherence.source_size has no effect", outcome.text)
         self.assertEqual(digest(outs[0]), digest(outs[1]))
         with h5py.File(outs[0] / "scan.h5", "r") as file:
             instrument = file["entry/instrument"]
