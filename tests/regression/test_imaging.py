@@ -173,8 +173,8 @@ class Images(CliTest):
             np.testing.assert_allclose(data["distance"], [0, 1, 2, 3, 4, 5], atol=1e-12)  # a line of 5 Å
             np.testing.assert_allclose(file["entry/instrument/probe/positions"],
                                        [[1 + 0.6 * k, 2 + 0.8 * k] for k in range(6)])
-            # Behind the specimen: of three cells of 3.905 Å.
-            self.assertAlmostEqual(file[f"{IMAGES}/haadf_depth0000"].attrs["output_depth"], 13.6675)  # three cells and the slice that moving atoms off the edges adds
+            # Behind the specimen: three cells of 3.905 Å, and the slice that moving atoms off the edges adds.
+            self.assertAlmostEqual(file[f"{IMAGES}/haadf_depth0000"].attrs["output_depth"], 13.6675)
 
     def test_patterns_of_single_positions(self):
         points = settings('scan.kind="points"', 'scan.unit="Angstrom"', "scan.positions=[0.0,0.0,1.95,0.0]",
