@@ -11,9 +11,9 @@ struct Tile {
   std::int64_t first = 0, count = 0;  // probes in scan order
 };
 
-// Probes of a tile when the input leaves it open (wanted 0): 64 tiles a scan, so that a few ranks are all busy to the
-// end, but 16 to 256 probes, and no more than keep `bytes_per_probe` below a quarter of a GiB. The number of ranks does
-// not matter: the file of a run is the same whoever made it.
+// Probes of a tile when the input leaves it open (wanted 0): some 128 tiles a scan, so that a few ranks are all busy to
+// the end, but 4 to 256 probes in fours (a GPU: 512 to 8192), and no more than keep `bytes_per_probe` below a quarter
+// of a GiB. The number of ranks does not matter: the file of a run is the same whoever made it.
 std::int64_t tile_size(std::int64_t wanted, std::int64_t probes, double bytes_per_probe);
 
 // All probes in tiles of `size`; the last may be smaller.
