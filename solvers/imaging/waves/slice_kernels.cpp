@@ -55,7 +55,7 @@ KOKKOS_INLINE_FUNCTION void turn_in(const Member& team, const WaveLayout<T>& lay
       }
     }
   } else {
-    for (int item = team.team_rank(); item < layout.ny * 2 * width; item += team.team_size()) {
+    for (int item = team.team_rank(); item < layout.blocks * width * 2 * width; item += team.team_size()) {
       const int lane = item % width, part = item / width % 2, k = item / (2 * width) % width,
                 block = item / (2 * width * width);
       const int y = block * width + lane;
@@ -85,7 +85,7 @@ KOKKOS_INLINE_FUNCTION void turn_out(const Member& team, const WaveLayout<T>& la
       }
     }
   } else {
-    for (int item = team.team_rank(); item < layout.ny * 2 * width; item += team.team_size()) {
+    for (int item = team.team_rank(); item < layout.blocks * width * 2 * width; item += team.team_size()) {
       const int lane = item % width, part = item / width % 2, k = item / (2 * width) % width,
                 block = item / (2 * width * width);
       const int y = block * width + lane;
