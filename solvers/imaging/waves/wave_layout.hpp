@@ -27,7 +27,9 @@ struct WaveLayout {
         blocks((grid.ny + width - 1) / width) {}
 
   // Numbers (T) of one wave.
-  std::size_t size() const { return static_cast<std::size_t>(columns) * static_cast<std::size_t>(blocks) * 2 * width; }
+  KOKKOS_INLINE_FUNCTION std::size_t size() const {
+    return static_cast<std::size_t>(columns) * static_cast<std::size_t>(blocks) * 2 * width;
+  }
   KOKKOS_INLINE_FUNCTION int element(int i, int block) const { return block * columns + i; }
   // Place among the kept frequencies of the reciprocal array's row ix; −1: not kept.
   KOKKOS_INLINE_FUNCTION int kept(int ix) const {
