@@ -13,32 +13,13 @@
 #include <string_view>
 
 #include "io/collective.hpp"
+#include "io/words.hpp"
 #include "kokkos_kernels/base/cell.hpp"
 #include "kokkos_kernels/base/elements.hpp"
 #include "kokkos_kernels/base/errors.hpp"
 
 namespace locum::io {
 namespace {
-
-std::vector<std::string_view> split(std::string_view line) {
-  constexpr std::string_view blanks = " \t\r";
-  std::vector<std::string_view> words;
-  for (std::size_t at = line.find_first_not_of(blanks); at < line.size();) {
-    const std::size_t end = std::min(line.find_first_of(blanks, at), line.size());
-    words.push_back(line.substr(at, end - at));
-    at = line.find_first_not_of(blanks, end);
-  }
-  return words;
-}
-
-template <class T>
-std::optional<T> number(std::string_view word) {
-  if (!word.empty() && word[0] == '+') word.remove_prefix(1);
-  T value{};
-  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
-  if (error != std::errc() || end != word.data() + word.size()) return std::nullopt;
-  return value;
-}
 
 int element_of_mass(double mass) {
   int nearest = 1;

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "io/atomic_file.hpp"
+#include "io/words.hpp"
 #include "io/xyz.hpp"
 #include "kokkos_kernels/base/cell.hpp"
 #include "kokkos_kernels/base/elements.hpp"
@@ -16,15 +17,16 @@ namespace {
 
 // Units of what Locum itself writes into a comment; of other keys nothing is known.
 std::string unit_of(const std::string& key) {
-  for (const char* pure : {"timestep", "trajectory", "role", "weight", "energy_weight", "force_weight", "virial_weight"})
+  for (const char* pure :
+       {"timestep", "trajectory", "role", "weight", "energy_weight", "force_weight", "virial_weight"})
     if (key == pure) return "1";
   return key == "temperature" ? "K" : "unspecified";
 }
 
 // Names that mean something in a sample, so that no other key or column may take them.
 bool reserved(const std::string& name) {
-  static const std::vector<std::string> names = {"cell",   "position", "atomic_number", "energy", "force",
-                                                 "virial", "pbc", "config_type"};
+  static const std::vector<std::string> names = {"cell",  "position", "atomic_number", "energy",
+                                                 "force", "virial",   "pbc",           "config_type"};
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
@@ -33,25 +35,6 @@ struct Column {
   char type = 'R';  // R real, I integer, S text, L logical
   std::size_t width = 1;
 };
-
-std::vector<std::string_view> split(std::string_view line, std::string_view separators = " \t\r") {
-  std::vector<std::string_view> words;
-  for (std::size_t at = line.find_first_not_of(separators); at < line.size();) {
-    const std::size_t end = std::min(line.find_first_of(separators, at), line.size());
-    words.push_back(line.substr(at, end - at));
-    at = line.find_first_not_of(separators, end);
-  }
-  return words;
-}
-
-template <class T>
-std::optional<T> number(std::string_view word) {
-  if (!word.empty() && word[0] == '+') word.remove_prefix(1);
-  T value{};
-  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
-  if (error != std::errc() || end != word.data() + word.size()) return std::nullopt;
-  return value;
-}
 
 // All words as numbers of one type; nothing when one of them is none.
 template <class T>

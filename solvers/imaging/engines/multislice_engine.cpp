@@ -12,11 +12,6 @@ namespace {
 
 int batch_of(const ScanSetup& setup) { return setup.batch > 0 ? setup.batch : default_batch(setup.grid); }
 
-std::array<int, 2> pattern_of(const DetectorSet& detectors) {
-  if (detectors.patterns().empty()) return {0, 0};
-  return {detectors.patterns()[0].nx, detectors.patterns()[0].ny};
-}
-
 }  // namespace
 
 template <class T>
@@ -37,10 +32,6 @@ MultisliceEngine<T>::MultisliceEngine(const Context& context, const ScanSetup& s
       patterns_("imaging::patterns", static_cast<std::size_t>(multislice_.batch()),
                 static_cast<std::size_t>(pattern_of(detectors_)[0]),
                 static_cast<std::size_t>(pattern_of(detectors_)[1])) {
-  if (detectors_.patterns().size() > 1)
-    throw ConfigError(
-        fmt::format("{} pixelated detectors were given, one was expected at most", detectors_.patterns().size()),
-        "detectors", "run the others by themselves");
   for (const FocalPoint& point : focus_)
     probe_.push_back(to_device<T>(setup.grid, make_probe(setup.grid, setup.probe, point.focus), "imaging::probe"));
 }
@@ -88,6 +79,15 @@ void MultisliceEngine<T>::scan(int configuration, std::span<const Position> posi
     const auto patterns_host = host_copy(patterns_);
     std::copy_n(patterns_host.data(), n * pixels, pattern.begin() + static_cast<std::ptrdiff_t>(first * pixels));
   }
+}
+
+std::array<int, 2> pattern_of(const DetectorSet& detectors) {
+  if (detectors.patterns().empty()) return {0, 0};
+  if (detectors.patterns().size() > 1)
+    throw ConfigError(
+        fmt::format("{} pixelated detectors were given, one was expected at most", detectors.patterns().size()),
+        "detectors", "run the others by themselves");
+  return {detectors.patterns()[0].nx, detectors.patterns()[0].ny};
 }
 
 void check_scan(const ScanEngine& engine, std::size_t n, std::size_t signal, std::size_t pattern) {

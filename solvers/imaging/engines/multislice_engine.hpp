@@ -54,6 +54,9 @@ class MultisliceEngine : public ScanEngine {
   Patterns<T> patterns_;  // (batch, qx, qy)
 };
 
+// Points (qx, qy) of the pixelated detector's patterns; {0, 0}: there is none. Throws ConfigError for more than one.
+std::array<int, 2> pattern_of(const DetectorSet& detectors);
+
 // Throws ConfigError unless `signal` and `pattern` hold what n probes give.
 void check_scan(const ScanEngine& engine, std::size_t n, std::size_t signal, std::size_t pattern);
 

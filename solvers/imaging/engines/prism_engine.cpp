@@ -17,11 +17,6 @@ int probes_at_a_time(const PrismLayout& layout) {
   return static_cast<int>(most) / prism_group * prism_group;
 }
 
-std::array<int, 2> pattern_of(const DetectorSet& detectors) {
-  if (detectors.patterns().empty()) return {0, 0};
-  return {detectors.patterns()[0].nx, detectors.patterns()[0].ny};
-}
-
 BeamRows window_rows(const std::vector<PrismBeam>& beams) {
   const BeamRows rows(uninitialized("prism_window_rows"), beams.size());
   const auto host = Kokkos::create_mirror_view(rows);
@@ -64,10 +59,6 @@ PrismEngine<T>::PrismEngine(const Context& context, const ScanSetup& setup, cons
       patterns_("imaging::prism::patterns", static_cast<std::size_t>(batch_),
                 static_cast<std::size_t>(pattern_of(detectors_)[0]),
                 static_cast<std::size_t>(pattern_of(detectors_)[1])) {
-  if (detectors_.patterns().size() > 1)
-    throw ConfigError(
-        fmt::format("{} pixelated detectors were given, one was expected at most", detectors_.patterns().size()),
-        "detectors", "run the others by themselves");
   for (const FocalPoint& point : focus_)
     probe_.push_back(
         to_device<T>(layout_.window, make_probe(layout_.window, setup.probe, point.focus), "imaging::prism::probe"));
