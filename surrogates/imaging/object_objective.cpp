@@ -90,7 +90,7 @@ void ObjectObjective::load(const std::vector<CanvasSample>& canvases, std::span<
   batch.derivative = images("imaging::batch_derivative", answer_channels);
   batch.loss = View<float*>("imaging::batch_loss", static_cast<std::size_t>(count));
   std::vector<float> cut(static_cast<std::size_t>(side) * side * input_channels);
-  const auto fill = [&](const nn::Images<float>& to, int channels, int vector_channel, auto&& canvas_of) {
+  const auto fill = [&](const nn::Images<float>& to, int channels, int vector_channel, float unit, auto&& canvas_of) {
     const auto host = Kokkos::create_mirror_view(to);
     for (int k = 0; k < count; ++k) {
       const WindowSample& w = windows[static_cast<std::size_t>(k)];
@@ -132,13 +132,15 @@ double ObjectObjective::add_frames(const WindowSample& window, std::size_t k, co
               static_cast<std::size_t>(box.x0 + x) * data.object_ny + box.y0 + y);
   };
   inside([&](std::size_t at, std::size_t pixel) {
-    object.value[pixel] *= std::polar(std::exp(std::clamp(answer[at], -1.0f, 1.0f)), answer[at + 1]);
+    const float reach = answer_unit * sample.canvas.reach[pixel];
+    object.value[pixel] *= std::polar(std::exp(reach * answer[at]), reach * answer[at + 1]);
   });
   const double loss = model_->gradient(data, frames, object, slope);
   inside([&](std::size_t at, std::size_t pixel) {
     const auto product = std::conj(slope.value[pixel]) * object.value[pixel];  // dL = Re(G* dO), dO = O (da + i dφ)
-    derivative[at] += scale * product.real();
-    derivative[at + 1] -= scale * product.imag();
+    const float reach = answer_unit * scale * sample.canvas.reach[pixel];
+    derivative[at] += reach * product.real();
+    derivative[at + 1] -= reach * product.imag();
   });
   fold_window(derivative.data(), side, answer_channels, fold, derivative_host.data() + k * numbers);
   Kokkos::deep_copy(context_.space, batch.derivative, derivative_host);

@@ -1,4 +1,4 @@
-#include "solvers/imaging/ptychography/frame_kernels.hpp"
+#include "solvers/imaging/ptychography/window_waves.hpp"
 
 #include <fmt/format.h>
 
