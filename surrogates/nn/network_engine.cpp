@@ -113,7 +113,7 @@ int NetworkEngine<T>::images_at_a_time(const std::vector<Extent>& known) const {
   const int batch = known[0].batch;
   if (chunk > 0) return std::min(chunk, batch);
   if (!device_is_host) return batch;
-  constexpr double bytes = 4e6;
+  constexpr double bytes = 2e6;
   double largest = 1.0;
   for (const auto& e : known) largest = std::max(largest, static_cast<double>(e.size() * sizeof(T)) / batch);
   return std::clamp(static_cast<int>(bytes / largest), 1, batch);
