@@ -6,7 +6,7 @@
 //   E = Σ_r w(r) |T(r) − c e^{iκ·r} A(r − s)|² / Σ_r w |T|²,
 // found without unwrapping any phase: over whole pixels of s by correlations (for given κ, c drops out: E = 1 − |Σ w T
 // A*|² / (Σ w|T|² Σ w|A|²)), κ as the peak of |F[w T A*]|, and all together by Gauss and Newton. A is moved by
-// fractions of a pixel with a windowed sinc of 16 taps, exact to 1e-4 below 0.7 of the Nyquist frequency. With the
+// fractions of a pixel with a windowed sinc of 16 taps, exact to 5e-4 below 0.7 of the Nyquist frequency. With the
 // aligned answer B = c e^{iκ·r} A(r − s):
 //   complex error    √E
 //   amplitude error  √(Σ w (|B| − |T|)² / Σ w)
@@ -63,10 +63,10 @@ std::vector<Ptychogram::Value> aligned(std::span<const Ptychogram::Value> answer
 ImageComparison compare_objects(const Ptychogram& input, const ObjectFunction& truth, const ObjectFunction& answer,
                                 const Ambiguity& remove = {});
 
-// Probes, (modes, nx, ny) each: up to what is common to all modes (factor, ramp, shift, found on the first ones), and
-// up to any unitary mixture of the modes, which frames do not tell apart. Returns ‖J_T − J_B‖ / ‖J_T‖ of the mutual
-// intensities J(r, r') = Σ_m P_m(r) P_m*(r'), Frobenius; twice the relative error of the amplitude for one mode that is
-// nearly right. The number of modes may differ.
+// Probes, (modes, nx, ny) each, periodic in their window: up to what is common to all modes (factor, ramp, shift, found
+// on the first ones), and up to any unitary mixture of the modes, which frames do not tell apart. Returns ‖J_T − J_B‖ /
+// ‖J_T‖ of the mutual intensities J(r, r') = Σ_m P_m(r) P_m*(r'), Frobenius; twice the relative error of the amplitude
+// for one mode that is nearly right. The number of modes may differ.
 double probe_error(std::span<const Ptychogram::Value> truth, std::span<const Ptychogram::Value> answer, int nx, int ny,
                    const Ambiguity& remove = {true, 2.0});
 
