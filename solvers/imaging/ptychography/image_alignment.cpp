@@ -75,7 +75,7 @@ Complex ramp_at(const std::array<double, 2>& ramp, int ix, int iy) {
   return std::polar(1.0, ramp[0] * ix + ramp[1] * iy);
 }
 
-// Σ w T (e^{iκ·r} A(r − s))*, Σ w |A(r − s)|² and Σ w |T|², for whole s.
+// Σ w T A*, Σ w |A|² and Σ w |T|² of the answer after ramp and shift.
 struct Overlap {
   Complex product;
   double answer = 0.0, truth = 0.0;
@@ -154,12 +154,14 @@ std::array<double, 2> coarse_ramp(const ImagePair& pair, const Image& answer) {
   return {2.0 * pi * frequency(at / ny, nx), 2.0 * pi * frequency(at % ny, ny)};
 }
 
-Image moved_answer(const ImagePair& pair, std::array<double, 2> shift, int derivative = -1) {
-  return moved(pair.answer, pair.nx, pair.ny, shift, derivative, pair.periodic);
+// The ramp comes off before the image moves: what the ramp had carried towards the Nyquist frequency, or broken at a
+// periodic edge, is back in its place then.
+Image ramped_and_moved(const ImagePair& pair, const Alignment& a, int derivative = -1) {
+  return moved(with_ramp(pair.answer, pair.nx, pair.ny, a.ramp), pair.nx, pair.ny, a.shift, derivative, pair.periodic);
 }
 
 double error_of(const ImagePair& pair, const Alignment& a) {
-  return overlap_of(pair, with_ramp(moved_answer(pair, a.shift), pair.nx, pair.ny, a.ramp)).error();
+  return overlap_of(pair, ramped_and_moved(pair, a)).error();
 }
 
 // Solves n ≤ 6 symmetric equations, a direction without curvature (a flat image's shift) staying where it is.
@@ -190,10 +192,9 @@ std::array<double, 6> solve(std::array<std::array<double, 6>, 6> m, std::array<d
 Alignment newton_step(const ImagePair& pair, const Alignment& a, const Ambiguity& remove) {
   const int nx = pair.nx, ny = pair.ny;
   std::vector<Image> derivative;
-  const Image b = with_ramp(moved_answer(pair, a.shift), nx, ny, a.ramp);
+  const Image b = ramped_and_moved(pair, a);
   if (remove.shift > 0.0)
-    for (int axis = 0; axis < 2; ++axis)
-      derivative.push_back(with_ramp(moved_answer(pair, a.shift, axis), nx, ny, a.ramp));
+    for (int axis = 0; axis < 2; ++axis) derivative.push_back(ramped_and_moved(pair, a, axis));
   const Overlap o = overlap_of(pair, b);
   const Complex c = o.product / o.answer;
   const int n = 2 + (remove.ramp ? 2 : 0) + (remove.shift > 0.0 ? 2 : 0);
@@ -247,7 +248,7 @@ Image moved(const Image& image, int nx, int ny, std::array<double, 2> shift, int
 }
 
 Image apply(const Image& answer, int nx, int ny, const Alignment& alignment, bool periodic) {
-  Image image = with_ramp(moved(answer, nx, ny, alignment.shift, -1, periodic), nx, ny, alignment.ramp);
+  Image image = moved(with_ramp(answer, nx, ny, alignment.ramp), nx, ny, alignment.shift, -1, periodic);
   for (auto& v : image) v *= alignment.factor;
   return image;
 }
@@ -256,7 +257,7 @@ Alignment find_alignment(const ImagePair& pair, const Ambiguity& remove) {
   Alignment a;
   for (int round = 0; round < 4; ++round) {  // ramp and shift are looked for by turns: two rounds are the rule
     const Alignment before = a;
-    if (remove.ramp) a.ramp = coarse_ramp(pair, moved_answer(pair, a.shift));
+    if (remove.ramp) a.ramp = coarse_ramp(pair, ramped_and_moved(pair, {1.0, {}, a.shift}));
     if (remove.shift > 0.0) a.shift = whole_shift(pair, a.ramp, remove.shift);
     if (a.ramp == before.ramp && a.shift == before.shift) break;
   }
@@ -273,7 +274,7 @@ Alignment find_alignment(const ImagePair& pair, const Ambiguity& remove) {
       if (gain <= 1e-9 * error + 1e-16) break;
     }
   }
-  const Overlap o = overlap_of(pair, with_ramp(moved_answer(pair, a.shift), pair.nx, pair.ny, a.ramp));
+  const Overlap o = overlap_of(pair, ramped_and_moved(pair, a));
   a.factor = o.answer > 0.0 ? o.product / o.answer : Complex(1.0);
   return a;
 }

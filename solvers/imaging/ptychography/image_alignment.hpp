@@ -22,7 +22,7 @@ struct ImagePair {
 Image moved(const Image& image, int nx, int ny, std::array<double, 2> shift, int derivative = -1,
             bool periodic = false);
 
-// c e^{iκ·r} A(r − s).
+// c e^{iκ·(r − s)} A(r − s).
 Image apply(const Image& answer, int nx, int ny, const Alignment& alignment, bool periodic = false);
 
 Alignment find_alignment(const ImagePair& pair, const Ambiguity& remove);

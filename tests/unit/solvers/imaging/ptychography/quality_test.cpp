@@ -87,17 +87,18 @@ TEST(CompareImages, ARampThatMayNotBeTakenOffIsAnError) {
 
 TEST(CompareImages, WholeAndFractionalShiftsAreTakenOff) {
   const Values image = image_of(1);
-  for (const auto& shift : {std::array{2.0, -3.0}, {0.4, -0.7}, {-2.6, 1.35}}) {
-    const Image original(image.begin(), image.end());
-    const Image there = moved(original, nx, ny, shift);
-    const Values answer = changed(Values(there.begin(), there.end()), {0.0, 2.0}, {0.02, -0.01});
-    const auto found = compare_images(image, answer, light(), nx, ny, {true, 4.0});
-    // Moved twice, forth and back, each to 3e-4 of what varies.
-    EXPECT_NEAR(found.alignment.shift[0], -shift[0], 2e-3);
-    EXPECT_NEAR(found.alignment.shift[1], -shift[1], 2e-3);
-    EXPECT_LT(found.complex_error, 1e-3);
-    EXPECT_LT(found.phase_error, 1e-3);
-  }
+  for (const auto& shift : {std::array{2.0, -3.0}, {0.4, -0.7}, {-2.6, 1.35}})
+    for (const double steep : {1.0, 40.0}) {  // the second ramp carries the image beyond the Nyquist frequency
+      const Image original(image.begin(), image.end());
+      const Image there = moved(original, nx, ny, shift);
+      const Values answer = changed(Values(there.begin(), there.end()), {0.0, 2.0}, {0.02 * steep, -0.01 * steep});
+      const auto found = compare_images(image, answer, light(), nx, ny, {true, 4.0});
+      // Moved twice, forth and back, each to 3e-4 of what varies.
+      EXPECT_NEAR(found.alignment.shift[0], -shift[0], 2e-3);
+      EXPECT_NEAR(found.alignment.shift[1], -shift[1], 2e-3);
+      EXPECT_LT(found.complex_error, 1e-3);
+      EXPECT_LT(found.phase_error, 1e-3);
+    }
 }
 
 TEST(CompareImages, ErrorsAreWhatWasPutIn) {
@@ -223,9 +224,10 @@ TEST(ProbeError, KnowsWhatFramesCannotTell) {
   const SimulatedPtychogram e = experiment();
   const auto& probe = e.data.probe;
   EXPECT_LT(probe_error(probe, probe, 32, 32), 1e-5);
-  // Moved, turned, scaled, and two modes mixed by a unitary matrix.
+  // Moved, turned, scaled, with a ramp; and two modes mixed by a unitary matrix.
   Values other = shifted_probe(probe, 3, 32, 32, {0.6, -1.2});
-  for (auto& v : other) v *= Value(0.0f, 1.5f);
+  for (std::size_t k = 0; k < other.size(); ++k)
+    other[k] *= std::polar(1.5f, 1.0f + 0.03f * float(k % 1024 / 32) - 0.02f * float(k % 32));
   EXPECT_LT(probe_error(probe, other, 32, 32), 1e-3);  // the shift's 5e-4
   other = probe;
   for (std::size_t k = 0; k < 1024; ++k) {
