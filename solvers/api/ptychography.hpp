@@ -118,6 +118,10 @@ using PtychographySurrogate = Surrogate<Ptychography>;
 // pixels of the object, ≥ 1.
 std::vector<ObjectTile> make_tiles(const Ptychogram& input, int side);
 
+// Σ_j Σ_m |P_m(r − r_j)|² of all frames, counts: the intensity that each pixel has seen, (object_nx, object_ny).
+// Fractions of a pixel are shared out between neighbours.
+std::vector<float> illumination(const Ptychogram& input);
+
 // Frames whose probe's window overlaps the box, ascending.
 std::vector<int> frames_over(const Ptychogram& input, const PixelBox& box);
 
@@ -149,8 +153,9 @@ class DiffractionModel {
   // frame, or a few far apart, after the other (rPIE with a small α): low frequencies come soon, at the price of noise.
   virtual void sequential_sweeps(const Ptychogram& input, std::span<const int> frames, int sweeps,
                                  ObjectFunction& object) = 0;
-  // All at once, along conjugate gradients of the likelihood preconditioned by the illumination: as little noise as the
-  // frames allow, high frequencies first.
+  // All at once, down the likelihood's gradient over the illumination, each step as long as is best along it: high
+  // frequencies and noise are fitted in two or three, low ones are left where they are. (Conjugate directions would
+  // first carry errors of middle frequencies to low ones.)
   virtual void descend(const Ptychogram& input, std::span<const int> frames, int sweeps, ObjectFunction& object) = 0;
   // One for each of the frames that are listed.
   virtual std::vector<FourierError> fourier_errors(const Ptychogram& input, std::span<const int> frames,

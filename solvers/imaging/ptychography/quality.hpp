@@ -22,10 +22,7 @@
 
 namespace locum::imaging {
 
-// Weights of an object's pixels: Σ_j Σ_m |P_m(r − r_j)|², (object_nx, object_ny), the intensity that they have seen.
-std::vector<float> illumination(const Ptychogram& input);
-
-// The same, 0 where it is below `share` of its largest: the scanned region, weighed by what frames say of it.
+// The illumination, 0 where it is below `share` of its largest: the scanned region, weighed by what frames say of it.
 std::vector<float> scanned_region(const Ptychogram& input, double share = 0.1);
 
 // The smallest box that has all pixels of positive weight.
