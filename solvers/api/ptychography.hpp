@@ -118,6 +118,10 @@ using PtychographySurrogate = Surrogate<Ptychography>;
 // pixels of the object, ≥ 1.
 std::vector<ObjectTile> make_tiles(const Ptychogram& input, int side);
 
+// Σ_j Σ_m |P_m(r − r_j)|² of all frames, counts: the intensity that each pixel has seen, (object_nx, object_ny).
+// Fractions of a pixel are shared out between neighbours.
+std::vector<float> illumination(const Ptychogram& input);
+
 // Frames whose probe's window overlaps the box, ascending.
 std::vector<int> frames_over(const Ptychogram& input, const PixelBox& box);
 
@@ -128,6 +132,9 @@ struct FourierError {
   double counts = 0.0;      // Σ I
   double amplitude = 0.0;   // Σ |√I − √M|
   double amplitudes = 0.0;  // Σ √I: R = Σ amplitude / Σ amplitudes
+  // Centre of mass of the measured frame less that of the model's, over valid pixels, cycles a pixel of the object:
+  // where the object's phase is too flat, and by how much (2π times it is the gradient that is missing).
+  double shift_x = 0.0, shift_y = 0.0;
   // √ of the share of a frame's intensity that the object does not explain and noise does not either; a lower bound, in
   // the mean, of the relative error of P O.
   double excess() const;
@@ -142,8 +149,14 @@ class DiffractionModel {
   // The classical start: every frame's amplitudes with the phases of the empty beam, propagated back,
   // O = Σ P* ψ / Σ |P|².
   virtual ObjectFunction back_propagated(const Ptychogram& input) = 0;
-  // `sweeps` passes over the frames that are listed, in place; other frames' parts of the object are left alone.
-  virtual void sweep(const Ptychogram& input, std::span<const int> frames, int sweeps, ObjectFunction& object) = 0;
+  // Passes over the frames that are listed, in place; what no listed frame touches is left alone. `sequential`: one
+  // frame, or a few far apart, after the other (rPIE with a small α): low frequencies come soon, at the price of noise.
+  virtual void sequential_sweeps(const Ptychogram& input, std::span<const int> frames, int sweeps,
+                                 ObjectFunction& object) = 0;
+  // All at once, down the likelihood's gradient over the illumination, each step as long as is best along it: high
+  // frequencies and noise are fitted in two or three, low ones are left where they are. (Conjugate directions would
+  // first carry errors of middle frequencies to low ones.)
+  virtual void descend(const Ptychogram& input, std::span<const int> frames, int sweeps, ObjectFunction& object) = 0;
   // One for each of the frames that are listed.
   virtual std::vector<FourierError> fourier_errors(const Ptychogram& input, std::span<const int> frames,
                                                    const ObjectFunction& object) = 0;
