@@ -60,7 +60,8 @@ class Convolution {
   std::unique_ptr<Implementation> implementation_;
 };
 
-// Threads that the CPU library may use in this process (OpenMP's); sums over a batch depend on them in the last digits.
+// Threads that the CPU library may use when this thread calls it: OMP_NUM_THREADS, else one, until set. Gradients of
+// weights depend on them in the last digits.
 void set_threads(int count);
 int threads();
 
