@@ -7,8 +7,8 @@
 // clears them. The plain loops that both twins are tested against are in reference.hpp.
 //
 // What the library prepares for a shape (its kernel, the weights in the order that this kernel reads) is kept with the
-// object: the second call of one shape neither plans nor allocates, and weights are packed once until set_weights is
-// called again.
+// object: the second call of one shape neither plans nor takes memory of the device, and weights are packed once until
+// set_weights is called again.
 #pragma once
 
 #include <memory>
