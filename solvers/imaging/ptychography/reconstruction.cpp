@@ -76,10 +76,11 @@ void back_propagate(PtychographyFields& fields) {
   fields.reset_poisson_steps();
 }
 
-Reconstruction::Reconstruction(const Ptychogram& input, const PtychographyConfig& config, std::vector<int> which)
+Reconstruction::Reconstruction(const Ptychogram& input, const PtychographyConfig& config, std::vector<int> which,
+                               const FrameStore* kept)
     : config_(resolved(config, number(input, which))),
       fields_(input, or_all(input, std::move(which)), config_, config_.batch, at_once(config_),
-              engine_traits(config_.engine).waves_of_frame),
+              engine_traits(config_.engine).waves_of_frame, kept),
       engine_(make_engine(config_.engine, fields_)),
       before_("ptychography::object_before", 1, input.object_nx, input.object_ny) {
   if (config_.warm_up > 0) warm_up_ = make_engine("rpie", fields_);
