@@ -35,6 +35,13 @@ class Step {
   virtual std::string name() const = 0;
   // Answers the samples listed in `samples` and leaves the others' part of the output alone.
   virtual void evaluate(const typename Domain::Input& input, std::span<const int> samples, typename Domain::Output& output) = 0;
+  // The same, by someone who may begin from an answer that is there already: what iterates saves iterations, what does
+  // not ignores it. `start` answers all samples that are listed, and may not be `output`.
+  virtual void evaluate_from(const typename Domain::Output& start, const typename Domain::Input& input,
+                             std::span<const int> samples, typename Domain::Output& output) {
+    static_cast<void>(start);
+    evaluate(input, samples, output);
+  }
 };
 
 // A step that also says, for each sample that it answers, how large its error may be.

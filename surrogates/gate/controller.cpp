@@ -63,7 +63,8 @@ std::span<Decision> Controller::decide() {
   }
   policy_.begin_call();
   decisions_.clear();
-  solver_samples_.clear();
+  handed_back_.clear();
+  audited_.clear();
   for (std::size_t k = 0; k < samples_.size(); ++k) {
     Decision d;
     d.call = policy_.call();
@@ -74,7 +75,8 @@ std::span<Decision> Controller::decide() {
     d.player = verdict.player;
     d.reason = verdict.reason;
     d.audited = verdict.audited;
-    if (d.both_played()) solver_samples_.push_back(d.sample);
+    if (d.player == Player::solver) handed_back_.push_back(d.sample);
+    if (d.audited) audited_.push_back(d.sample);
     decisions_.push_back(d);
   }
   return decisions_;

@@ -1,7 +1,7 @@
 // All of a gate that does not know its domain: decides, keeps the book, asks the learner. Gate<Domain> drives it.
 //
-// The order within a call: begin → (surrogate answers, filling scores) → decide → (solver answers solver_samples, the
-// gate fills error and mean_square of those decisions) → finish.
+// The order within a call: begin → (surrogate answers, filling scores) → decide → (solver answers handed_back
+// and audited, the gate fills error and mean_square of those decisions) → finish.
 #pragma once
 
 #include <functional>
@@ -41,7 +41,9 @@ class Controller {
   std::span<double> begin(std::span<const int> samples);
   // Throws ConfigError without calibration and without a learner that could bring one. Collective.
   std::span<Decision> decide();
-  const std::vector<int>& solver_samples() const { return solver_samples_; }
+  // Of the call in hand, in the order in which they were asked for; no sample is in both.
+  const std::vector<int>& handed_back() const { return handed_back_; }
+  const std::vector<int>& audited() const { return audited_; }
   bool wants_label(const Decision& decision) const;
   void add_label(const Decision& decision, const FieldSet& label);  // collective
   // Books the call, then lets the learner fit when enough labels have gathered. Collective.
@@ -90,7 +92,7 @@ class Controller {
   Ledger ledger_;
   std::function<void(const Update&)> on_update_;
 
-  std::vector<int> samples_, solver_samples_;
+  std::vector<int> samples_, handed_back_, audited_;
   std::vector<double> scores_;
   std::vector<Decision> decisions_;
 

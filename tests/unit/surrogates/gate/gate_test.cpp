@@ -59,6 +59,52 @@ TEST(Gate, TheCallerGetsTheSolversAnswerBackAndTheSurrogatesOfAnAudit) {
 }
 
 // A surrogate that is wrong where its score does not rise: nobody but audits can tell.
+// What iterates: keeps which samples it began from an answer that was there, and what that answer was.
+class StartingSolver final : public Step<Batch> {
+ public:
+  std::string name() const override { return "sine, from a start"; }
+  void evaluate(const Batch::Input& in, std::span<const int> samples, Batch::Output& out) override {
+    neutral += static_cast<std::int64_t>(samples.size());
+    sine_.evaluate(in, samples, out);
+  }
+  void evaluate_from(const Batch::Output& start, const Batch::Input& in, std::span<const int> samples,
+                     Batch::Output& out) override {
+    for (int s : samples) starts.push_back({in.x[s], start[s * components]});
+    sine_.evaluate(in, samples, out);
+  }
+  struct Start {
+    double x, answer;
+  };
+  std::vector<Start> starts;
+  std::int64_t neutral = 0;
+
+ private:
+  Solver sine_;
+};
+
+TEST(Gate, TheSolverMayStartFromTheSurrogatesAnswerButNotToAuditIt) {
+  StartingSolver solver;
+  Surrogate surrogate(true);
+  Learner learner(surrogate);
+  Gate<Batch> gate(solver, surrogate, &learner, toy_config(), metric, Context{});
+  std::int64_t back = 0, audited = 0;
+  for (int call = 0; call < 60; ++call) {
+    Batch::Input input;
+    for (int s = 0; s < 7; ++s) input.x.push_back(uniform_x(1, call * 7 + s));
+    Batch::Output output = Batch::make_output(input);
+    gate.evaluate(input, all_of(input), output);
+    for (const Decision& d : gate.last_decisions()) {
+      back += d.player == Player::solver;
+      audited += d.audited;
+    }
+  }
+  ASSERT_GT(back, 20);
+  ASSERT_GT(audited, 10);
+  EXPECT_EQ(static_cast<std::int64_t>(solver.starts.size()), back);
+  EXPECT_EQ(solver.neutral, audited);
+  for (const auto& start : solver.starts) EXPECT_EQ(start.answer, surrogate.answer(start.x, 0));
+}
+
 TEST(Gate, OnlyAuditsTellOfABlindSpotThatTheScoreDoesNotShow) {
   GateConfig config = toy_config();
   config.correct_by_audits = false;

@@ -1,0 +1,295 @@
+#include "solvers/api/ptychography.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <utility>
+
+#include "kokkos_kernels/base/errors.hpp"
+
+namespace locum {
+namespace {
+
+using Value = Ptychogram::Value;
+
+// Σ_m |P_m|² of the window, (nx, ny).
+std::vector<float> probe_intensity(const Ptychogram& input) {
+  std::vector<float> sum(input.window(), 0.0f);
+  for (int m = 0; m < input.modes; ++m)
+    for (std::size_t k = 0; k < sum.size(); ++k) sum[k] += std::norm(input.probe[m * input.window() + k]);
+  return sum;
+}
+
+int first_pixel(double position) { return static_cast<int>(std::floor(position)); }
+
+std::array<double, 2> centre_of(const Ptychogram& input, int j) {
+  return {input.position[j][0] + 0.5 * input.nx, input.position[j][1] + 0.5 * input.ny};
+}
+
+// Sums over the pixels of a box that tell how well two objects agree but for a global phase.
+struct Agreement {
+  std::complex<double> product;  // Σ w O_answer* O_truth
+  double truth = 0.0, answer = 0.0;
+
+  void add(double weight, Value t, Value a) {
+    product += weight * std::complex<double>(t) * std::conj(std::complex<double>(a));
+    truth += weight * std::norm(t);
+    answer += weight * std::norm(a);
+  }
+  // |phase O_answer − O_truth|² summed, over the truth's sum
+  double relative(std::complex<double> phase) const {
+    const double off = truth + answer - 2.0 * (std::conj(phase) * product).real();
+    return truth > 0.0 ? std::max(0.0, off) / truth : 0.0;
+  }
+};
+
+std::complex<double> phase_of(std::complex<double> product) {
+  const double size = std::abs(product);
+  return size > 0.0 ? product / size : std::complex<double>(1.0);
+}
+
+// Each frame's probe over the part of its window that lies in `box`: visit(object pixel's index, window pixel's index).
+template <class Visit>
+void over_window(const Ptychogram& input, int j, const PixelBox& box, const Visit& visit) {
+  const PixelBox window = input.window_of(j), part = intersection(window, box);
+  for (int x = part.x0; x < part.x1; ++x)
+    for (int y = part.y0; y < part.y1; ++y) {
+      const int wx = x - window.x0, wy = y - window.y0;
+      if (wx < input.nx && wy < input.ny)
+        visit(static_cast<std::size_t>(x) * input.object_ny + y, static_cast<std::size_t>(wx) * input.ny + wy);
+    }
+}
+
+// The tile's agreement, then each frame's.
+std::pair<Agreement, std::vector<Agreement>> agreements(const Ptychogram& input, const ObjectFunction& truth,
+                                                        const ObjectFunction& answer, const ObjectTile& tile) {
+  const std::vector<float> weight = probe_intensity(input);
+  Agreement all;
+  std::vector<Agreement> each(tile.frames.size());
+  for (std::size_t k = 0; k < tile.frames.size(); ++k) {
+    over_window(input, tile.frames[k], tile.core, [&](std::size_t pixel, std::size_t at) {
+      each[k].add(weight[at], truth.value[pixel], answer.value[pixel]);
+    });
+    all.product += each[k].product;
+    all.truth += each[k].truth;
+    all.answer += each[k].answer;
+  }
+  return {all, std::move(each)};
+}
+
+// Boxes are halved along the longer extent of their frames' centres until those lie within `side`.
+void split_tile(const Ptychogram& input, int side, ObjectTile tile, std::vector<ObjectTile>& tiles) {
+  std::array<double, 2> low = centre_of(input, tile.frames.front()), high = low;
+  for (int j : tile.frames)
+    for (int axis = 0; axis < 2; ++axis) {
+      low[axis] = std::min(low[axis], centre_of(input, j)[axis]);
+      high[axis] = std::max(high[axis], centre_of(input, j)[axis]);
+    }
+  const int axis = high[0] - low[0] >= high[1] - low[1] ? 0 : 1;
+  const int cut = static_cast<int>(std::lround(0.5 * (low[axis] + high[axis])));
+  const auto part = std::stable_partition(tile.frames.begin(), tile.frames.end(),
+                                          [&](int j) { return centre_of(input, j)[axis] < cut; });
+  const bool whole = part == tile.frames.begin() || part == tile.frames.end();
+  if (high[axis] - low[axis] < 1.5 * side || whole) {
+    std::sort(tile.frames.begin(), tile.frames.end());
+    tiles.push_back(std::move(tile));
+    return;
+  }
+  ObjectTile first{tile.core, {tile.frames.begin(), part}}, second{tile.core, {part, tile.frames.end()}};
+  (axis == 0 ? first.core.x1 : first.core.y1) = cut;
+  (axis == 0 ? second.core.x0 : second.core.y0) = cut;
+  split_tile(input, side, std::move(first), tiles);
+  split_tile(input, side, std::move(second), tiles);
+}
+
+[[noreturn]] void refuse(const std::string& what, const std::string& hint) {
+  throw ConfigError(what, "ptychogram", hint);
+}
+
+void check_values(const Ptychogram& p) {
+  const auto finite = [](Value v) { return std::isfinite(v.real()) && std::isfinite(v.imag()); };
+  if (!std::all_of(p.probe.begin(), p.probe.end(), finite)) refuse("the probe has values that are not finite", "");
+  const double beam =
+      std::accumulate(p.probe.begin(), p.probe.end(), 0.0, [](double sum, Value v) { return sum + std::norm(v); });
+  if (!(beam > 0.0)) refuse("the probe is zero everywhere", "Σ|P|² is the number of counts of an empty frame");
+  if (!p.mask.empty() && std::none_of(p.mask.begin(), p.mask.end(), [](float m) { return m > 0.0f; }))
+    refuse("the mask leaves no detector pixel", "1 marks a pixel that counts, 0 one that does not");
+  if (!std::all_of(p.background.begin(), p.background.end(), [](float b) { return std::isfinite(b) && b >= 0.0f; }))
+    refuse("the background has values that are negative or not finite", "it is in counts of one frame");
+}
+
+}  // namespace
+
+FramesInMemory::FramesInMemory(int frames, std::vector<float> counts) : frames_(frames), counts_(std::move(counts)) {
+  if (frames < 0 || (frames == 0 ? !counts_.empty() : counts_.size() % static_cast<std::size_t>(frames) != 0))
+    throw ConfigError(fmt::format("{} counts were given for {} frames of equal size", counts_.size(), frames),
+                      "FramesInMemory");
+}
+
+void FramesInMemory::read(std::span<const int> which, std::span<float> counts) const {
+  const std::size_t size = frames_ > 0 ? counts_.size() / static_cast<std::size_t>(frames_) : 0;
+  for (std::size_t k = 0; k < which.size(); ++k)
+    std::copy_n(counts_.begin() + static_cast<std::ptrdiff_t>(which[k] * size), size,
+                counts.begin() + static_cast<std::ptrdiff_t>(k * size));
+}
+
+PixelBox intersection(const PixelBox& a, const PixelBox& b) {
+  return {std::max(a.x0, b.x0), std::max(a.y0, b.y0), std::min(a.x1, b.x1), std::min(a.y1, b.y1)};
+}
+
+PixelBox Ptychogram::window_of(int j) const {
+  const auto reach = [](double at, int n) { return first_pixel(at) + n + (at > std::floor(at) ? 1 : 0); };
+  const auto& p = position[static_cast<std::size_t>(j)];
+  return {first_pixel(p[0]), first_pixel(p[1]), reach(p[0], nx), reach(p[1], ny)};
+}
+
+void Ptychogram::validate() const {
+  if (!frames) refuse("there are no frames", "");
+  if (nx < 4 || ny < 4) refuse(fmt::format("frames of {} × {} pixels, at least 4 × 4 were expected", nx, ny), "");
+  if (!(dx > 0.0 && dy > 0.0)) refuse(fmt::format("pixels of {} × {} Å, positive sizes were expected", dx, dy), "");
+  if (frames->frames() != size() || size() == 0)
+    refuse(fmt::format("{} frames and {} positions, equal numbers above none were expected", frames->frames(), size()),
+           "a position belongs to each frame, in the same order");
+  if (modes < 1 || probe.size() != static_cast<std::size_t>(modes) * window())
+    refuse(fmt::format("a probe of {} numbers, {} mode(s) of {} × {} were expected", probe.size(), modes, nx, ny),
+           "the probe must be sampled on the window of a frame, neither larger nor smaller");
+  if (!mask.empty() && mask.size() != window())
+    refuse(fmt::format("a mask of {} pixels, {} × {} were expected", mask.size(), nx, ny), "");
+  if (!background.empty() && background.size() != window())
+    refuse(fmt::format("a background of {} pixels, {} × {} were expected", background.size(), nx, ny), "");
+  check_values(*this);
+  for (int j = 0; j < size(); ++j) {
+    const auto& p = position[static_cast<std::size_t>(j)];
+    if (!std::isfinite(p[0]) || !std::isfinite(p[1]) || intersection(window_of(j), whole()) != window_of(j))
+      refuse(fmt::format("frame {} lies at pixel ({:.2f}, {:.2f}), its window of {} × {} must lie inside the object of "
+                         "{} × {}",
+                         j, p[0], p[1], nx, ny, object_nx, object_ny),
+             "a larger margin around the scan makes room");
+  }
+}
+
+ObjectFunction Ptychography::make_output(const Ptychogram& input) {
+  return {std::vector<Value>(input.object_size(), Value(1.0f))};
+}
+
+void Ptychography::copy_sample(const Ptychogram& input, const ObjectFunction& from, ObjectFunction& to, int sample) {
+  const PixelBox& core = input.tiles[static_cast<std::size_t>(sample)].core;
+  for (int x = core.x0; x < core.x1; ++x) {
+    const auto first = static_cast<std::ptrdiff_t>(static_cast<std::size_t>(x) * input.object_ny + core.y0);
+    std::copy_n(from.value.begin() + first, core.ny(), to.value.begin() + first);
+  }
+}
+
+SampleError Ptychography::error(const Ptychogram& input, const ObjectFunction& truth, const ObjectFunction& answer,
+                                int sample) {
+  const auto [all, each] = agreements(input, truth, answer, input.tiles[static_cast<std::size_t>(sample)]);
+  const auto phase = phase_of(all.product);
+  SampleError error;
+  error.mean_square = all.relative(phase);
+  for (const Agreement& frame : each) error.largest = std::max(error.largest, std::sqrt(frame.relative(phase)));
+  return error;
+}
+
+std::vector<double> frame_errors(const Ptychogram& input, const ObjectFunction& truth, const ObjectFunction& answer,
+                                 int tile) {
+  const auto [all, each] = agreements(input, truth, answer, input.tiles[static_cast<std::size_t>(tile)]);
+  std::vector<double> errors;
+  for (const Agreement& frame : each) errors.push_back(std::sqrt(frame.relative(phase_of(all.product))));
+  return errors;
+}
+
+FieldSet Ptychography::label(const Ptychogram& input, const ObjectFunction& output, int sample) {
+  const PixelBox& core = input.tiles[static_cast<std::size_t>(sample)].core;
+  const std::vector<int> frames = frames_over(input, core);
+  PixelBox box = core;
+  for (int j : frames) {
+    const PixelBox w = input.window_of(j);
+    box = {std::min(box.x0, w.x0), std::min(box.y0, w.y0), std::max(box.x1, w.x1), std::max(box.y1, w.y1)};
+  }
+  std::vector<float> counts(frames.size() * input.window());
+  input.frames->read(frames, counts);
+  std::vector<double> position, object, probe;
+  for (int j : frames) position.insert(position.end(), {input.position[j][0] - box.x0, input.position[j][1] - box.y0});
+  for (int x = box.x0; x < box.x1; ++x)
+    for (int y = box.y0; y < box.y1; ++y) {
+      const Value v = output.value[static_cast<std::size_t>(x) * input.object_ny + y];
+      object.insert(object.end(), {v.real(), v.imag()});
+    }
+  for (const Value& v : input.probe) probe.insert(probe.end(), {v.real(), v.imag()});
+  const auto count = static_cast<std::int64_t>(frames.size());
+  FieldSet fields;
+  fields.add("counts", "1", {count, input.nx, input.ny}, std::vector<double>(counts.begin(), counts.end()));
+  fields.add("position", "pixel", {count, 2}, std::move(position));
+  fields.add("probe", "1", {static_cast<std::int64_t>(input.probe.size()), 2}, std::move(probe));
+  fields.add("object", "1", {static_cast<std::int64_t>(box.nx()) * box.ny(), 2}, std::move(object));
+  fields.add("object_shape", "1", {2}, std::vector<std::int64_t>{box.nx(), box.ny()});
+  fields.add("core", "pixel", {4},
+             std::vector<std::int64_t>{core.x0 - box.x0, core.y0 - box.y0, core.x1 - box.x0, core.y1 - box.y0});
+  fields.add("pixel", "Angstrom", {2}, std::vector<double>{input.dx, input.dy});
+  const auto mask = input.mask.empty() ? std::vector<double>(input.window(), 1.0)
+                                       : std::vector<double>(input.mask.begin(), input.mask.end());
+  const auto background = input.background.empty()
+                              ? std::vector<double>(input.window(), 0.0)
+                              : std::vector<double>(input.background.begin(), input.background.end());
+  fields.add("mask", "1", {input.nx, input.ny}, mask);
+  fields.add("background", "1", {input.nx, input.ny}, background);
+  return fields;
+}
+
+std::vector<ObjectTile> make_tiles(const Ptychogram& input, int side) {
+  if (side < 1) throw ConfigError(fmt::format("tiles of {} pixels, 1 or more was expected", side), "make_tiles");
+  std::vector<ObjectTile> tiles;
+  if (input.size() == 0) return tiles;
+  ObjectTile all{input.whole(), std::vector<int>(static_cast<std::size_t>(input.size()))};
+  std::iota(all.frames.begin(), all.frames.end(), 0);
+  split_tile(input, side, std::move(all), tiles);
+  return tiles;
+}
+
+std::vector<float> spread(const Ptychogram& input, std::span<const float> numbers) {
+  const std::vector<float> probe = probe_intensity(input);
+  std::vector<float> sum(input.object_size(), 0.0f);
+  for (int j = 0; j < input.size(); ++j) {
+    const auto& p = input.position[static_cast<std::size_t>(j)];
+    const int x0 = first_pixel(p[0]), y0 = first_pixel(p[1]);
+    const double fx = p[0] - x0, fy = p[1] - y0;
+    for (int corner = 0; corner < 4; ++corner) {
+      const int a = corner / 2, b = corner % 2;
+      const auto share = static_cast<float>((a ? fx : 1.0 - fx) * (b ? fy : 1.0 - fy)) *
+                         (numbers.empty() ? 1.0f : numbers[static_cast<std::size_t>(j)]);
+      if (share == 0.0f) continue;
+      for (int ix = 0; ix < input.nx; ++ix) {
+        float* to = sum.data() + static_cast<std::size_t>(x0 + a + ix) * input.object_ny + (y0 + b);
+        const float* from = probe.data() + static_cast<std::size_t>(ix) * input.ny;
+        for (int iy = 0; iy < input.ny; ++iy) to[iy] += share * from[iy];
+      }
+    }
+  }
+  return sum;
+}
+
+std::vector<float> illumination(const Ptychogram& input) { return spread(input, {}); }
+
+std::vector<int> frames_over(const Ptychogram& input, const PixelBox& box) {
+  const std::vector<float> weight = probe_intensity(input);
+  const float rim = 1e-3f * *std::max_element(weight.begin(), weight.end());
+  PixelBox lit{input.nx, input.ny, 0, 0};  // of the window
+  for (int x = 0; x < input.nx; ++x)
+    for (int y = 0; y < input.ny; ++y) {
+      if (weight[static_cast<std::size_t>(x) * input.ny + y] < rim) continue;
+      lit = {std::min(lit.x0, x), std::min(lit.y0, y), std::max(lit.x1, x + 1), std::max(lit.y1, y + 1)};
+    }
+  std::vector<int> frames;
+  for (int j = 0; j < input.size(); ++j) {
+    const PixelBox w = input.window_of(j);
+    const PixelBox probe{w.x0 + lit.x0, w.y0 + lit.y0, w.x0 + lit.x1 + 1, w.y0 + lit.y1 + 1};
+    if (!intersection(probe, box).empty()) frames.push_back(j);
+  }
+  return frames;
+}
+
+double FourierError::excess() const { return counts > 0.0 ? std::sqrt(std::max(0.0, off - noise) / counts) : 0.0; }
+
+}  // namespace locum

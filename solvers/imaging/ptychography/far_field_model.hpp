@@ -1,0 +1,34 @@
+// The far-field model of ptychography, lent to surrogates and gates: DiffractionModel by the solver's own kernels.
+#pragma once
+
+#include <memory>
+
+#include "solvers/api/ptychography.hpp"
+#include "solvers/imaging/ptychography/frame_store.hpp"
+#include "solvers/imaging/ptychography/ptychography_config.hpp"
+
+namespace locum::imaging {
+
+class FarFieldModel final : public DiffractionModel {
+ public:
+  // config: of memory and shifts; sequential sweeps are rPIE's with its own small α, descents LSQ-ML's with all frames
+  // in one batch.
+  explicit FarFieldModel(const PtychographyConfig& config = {});
+  ObjectFunction back_propagated(const Ptychogram& input) override;
+  void sequential_sweeps(const Ptychogram& input, std::span<const int> frames, int sweeps,
+                         ObjectFunction& object) override;
+  void descend(const Ptychogram& input, std::span<const int> frames, int sweeps, ObjectFunction& object) override;
+  std::vector<FourierError> fourier_errors(const Ptychogram& input, std::span<const int> frames,
+                                           const ObjectFunction& object) override;
+  // G = −2 / ΣI · Σ_j Σ_m P_m* χ_jm, χ the change by the amplitude's likelihood; zero where no frame is.
+  double gradient(const Ptychogram& input, std::span<const int> frames, const ObjectFunction& object,
+                  ObjectFunction& gradient) override;
+
+ private:
+  void run(const PtychographyConfig& config, const Ptychogram& input, std::span<const int> frames, int sweeps,
+           ObjectFunction& object);
+  PtychographyConfig config_;
+  std::unique_ptr<FrameStore> frames_;  // of the last call: most data sets are asked for several times in a row
+};
+
+}  // namespace locum::imaging
