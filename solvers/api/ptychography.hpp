@@ -128,6 +128,9 @@ struct FourierError {
   double counts = 0.0;      // Σ I
   double amplitude = 0.0;   // Σ |√I − √M|
   double amplitudes = 0.0;  // Σ √I: R = Σ amplitude / Σ amplitudes
+  // Centre of mass of the measured frame less that of the model's, over valid pixels, cycles a pixel of the object: where
+  // the object's phase is too flat, and by how much (2π times it is the gradient that is missing).
+  double shift_x = 0.0, shift_y = 0.0;
   // √ of the share of a frame's intensity that the object does not explain and noise does not either; a lower bound, in
   // the mean, of the relative error of P O.
   double excess() const;
