@@ -1,0 +1,45 @@
+// A whole simulated experiment from one configuration: probe, scan, object, frames; and the truth of it.
+#pragma once
+
+#include "solvers/imaging/ptychography/random_object.hpp"
+#include "solvers/imaging/ptychography/scan_pattern.hpp"
+#include "solvers/imaging/ptychography/simulated_frames.hpp"
+#include "solvers/imaging/ptychography/window_probe.hpp"
+
+namespace locum::imaging {
+
+struct SimulatedPtychogramConfig {
+  int pixels = 64;        // of a frame along each side
+  double pixel = 0.0;     // Å, of the object; 0: so that the aperture's radius is `aperture` of the detector's half
+  double aperture = 0.5;  // radius of the bright disc, of half the detector's side
+  double counts = 1e6;    // electrons of a frame
+  double dose = 0.0;      // electrons/Å² of the scanned area, instead of counts
+  double position_error =
+      0.0;  // pixels of the object, standard deviation along each axis; Ptychogram holds the nominal
+  ProbeConfig probe;
+  WindowProbeConfig window;
+  ScanPatternConfig scan;
+  RandomObjectConfig object;
+  FrameNoiseConfig noise;
+
+  SimulatedPtychogramConfig();  // a probe that suits 64 pixels: 300 keV, 20 mrad, defocused to a third of the window
+  void visit(ConfigVisitor& v);
+  void validate() const;  // throws ConfigError
+};
+
+struct SimulatedPtychogram {
+  Ptychogram data;  // frames are SimulatedFrames or kept ones; the probe is the truth
+  ObjectFunction truth;
+  std::vector<std::array<double, 2>> true_position;  // data.position has the nominal ones
+};
+
+// Everything but the frames and tiles, and what comm is: the geometry that random objects and specimens share.
+SimulatedPtychogram simulated_geometry(const Context& context, const SimulatedPtychogramConfig& config,
+                                       std::int64_t index);
+
+// The data set of number `index` of a series: object, jitter, errors and noise are drawn anew for each. keep: frames
+// are made once and held (kept_frames), else made as they are read. Collective over the context's communicator.
+SimulatedPtychogram simulate_ptychogram(const Context& context, const SimulatedPtychogramConfig& config,
+                                        std::int64_t index, bool keep = true);
+
+}  // namespace locum::imaging
