@@ -57,30 +57,12 @@ ShownImage draw(const RunDirectory& directory, const std::string& name, const st
 
 }  // namespace
 
-std::vector<float> illumination_of(const Ptychogram& input) {
-  const std::vector<double> sum = illumination_sum(input, {});
-  return {sum.begin(), sum.end()};
-}
-
 std::vector<double> frames_map(const Ptychogram& input, std::span<const double> of_frame) {
   std::vector<double> sum = illumination_sum(input, of_frame);
   const std::vector<double> weight = illumination_sum(input, {});
   const double least = faintest * *std::max_element(weight.begin(), weight.end());
   for (std::size_t k = 0; k < sum.size(); ++k) sum[k] = weight[k] > least ? sum[k] / weight[k] : 0.0;
   return sum;
-}
-
-PixelBox illuminated_box(const Ptychogram& input, std::span<const float> illumination) {
-  const float least = static_cast<float>(faintest) * *std::max_element(illumination.begin(), illumination.end());
-  PixelBox box{input.object_nx, input.object_ny, 0, 0};
-  for (int ix = 0; ix < input.object_nx; ++ix)
-    for (int iy = 0; iy < input.object_ny; ++iy) {
-      const float here = illumination[static_cast<std::size_t>(ix) * static_cast<std::size_t>(input.object_ny) +
-                                      static_cast<std::size_t>(iy)];
-      if (!(here > least)) continue;
-      box = {std::min(box.x0, ix), std::min(box.y0, iy), std::max(box.x1, ix + 1), std::max(box.y1, iy + 1)};
-    }
-  return box.empty() ? input.whole() : box;
 }
 
 std::vector<double> phase_about_mean(const ComplexImage& image, std::span<const float> weights) {

@@ -17,13 +17,6 @@ struct ComplexImage {
   std::span<const std::complex<float>> values;  // (nx, ny)
 };
 
-// Pixels of the object that a hundredth of the strongest illumination reaches, as a box; the whole object where nothing
-// does. illumination: (object_nx, object_ny).
-PixelBox illuminated_box(const Ptychogram& input, std::span<const float> illumination);
-
-// Σ_j Σ_m |P_m(r − r_j)|² at the nearest pixel, (object_nx, object_ny), counts.
-std::vector<float> illumination_of(const Ptychogram& input);
-
 // The mean of a number of each frame over the frames that reach a pixel, weighed by their illumination of it; 0 where
 // none does. (object_nx, object_ny).
 std::vector<double> frames_map(const Ptychogram& input, std::span<const double> of_frame);
