@@ -171,8 +171,8 @@ Hdf5Handle Hdf5File::open_object(const std::string& object) const {
   return {check(H5Oopen(file_.id(), object.c_str(), H5P_DEFAULT), "open", object), H5Oclose};
 }
 
-Hdf5Handle Hdf5File::open_dataset(const std::string& dataset) const {
-  return {check(H5Dopen2(file_.id(), dataset.c_str(), H5P_DEFAULT), "open", dataset), H5Dclose};
+Hdf5Handle Hdf5File::open_dataset(const std::string& dataset, hid_t access) const {
+  return {check(H5Dopen2(file_.id(), dataset.c_str(), access), "open", dataset), H5Dclose};
 }
 
 void Hdf5File::make_group(const std::string& group) {
