@@ -12,6 +12,7 @@ namespace locum::apps {
 namespace {
 
 constexpr double faintest = 0.01;  // of the strongest illumination
+constexpr double decades = 5.0;    // of a frame's logarithmic grey
 
 std::vector<double> cut(const std::vector<double>& values, int ny, const PixelBox& box) {
   std::vector<double> part;
@@ -114,6 +115,26 @@ ShownImage draw_wave(const RunDirectory& directory, const std::string& name, con
   config.high = std::numbers::pi;
   ShownImage shown = draw(directory, name, title, picture, config);
   shown.caption = "colour is the phase, brightness the amplitude";
+  return shown;
+}
+
+ShownImage draw_frame(const RunDirectory& directory, const std::string& name, const std::string& title,
+                      const Ptychogram& input, const std::vector<double>& counts) {
+  const double qx = 1.0 / (input.nx * input.dx), qy = 1.0 / (input.ny * input.dy);
+  io::Picture picture{input.nx, input.ny, qx, qy, counts, "counts", {}};
+  ShownImage shown;
+  shown.title = title;
+  shown.unit = picture.unit;
+  shown.caption = fmt::format("counts, logarithmic over {:g} decades", decades);
+  take_range(shown, counts);
+  io::write_tiff(directory.file(name + ".tif"), picture);
+  const double floor = std::max(shown.high, 1e-300) * std::pow(10.0, -decades);
+  for (double& value : picture.values) value = std::log10(std::max(value, floor));
+  io::PictureConfig config;
+  config.colors = "inferno";
+  config.scale_bar = false;  // lengths are 1/Å here
+  io::write_png(directory.file(name + ".png"), picture, config);
+  shown.file = name + ".png";
   return shown;
 }
 

@@ -34,6 +34,10 @@ std::vector<ShownImage> draw_complex(const RunDirectory& directory, const std::s
 ShownImage draw_wave(const RunDirectory& directory, const std::string& name, const std::string& title,
                      const ComplexImage& image);
 
+// Counts of a frame, (nx, ny) in the centred order, logarithmic over five decades in the PNG.
+ShownImage draw_frame(const RunDirectory& directory, const std::string& name, const std::string& title,
+                      const Ptychogram& input, const std::vector<double>& counts);
+
 // NAME.png and NAME.tif of real numbers.
 ShownImage draw_map(const RunDirectory& directory, const std::string& name, const std::string& title,
                     const std::string& unit, const ComplexImage& extent, std::vector<double> values,

@@ -1,7 +1,7 @@
 // Writes simulated data sets, one file after another, blocks of frames by whichever rank is free.
 //
-// A frame is a pure function of the input and its number, so the file is the same, byte for byte, from any number of ranks.
-// A file has its name once it is whole: a run that was ended goes on with the first data set that is missing.
+// A frame is a pure function of the input and its number, so the file is the same, byte for byte, from any number of
+// ranks. A file has its name once it is whole: a run that was ended goes on with the first data set that is missing.
 #pragma once
 
 #include <cstdint>
@@ -19,11 +19,11 @@ struct DataSetRecord {
   std::string file;   // in the run's folder
   bool here = false;  // written by this session; else it was there
   int frames = 0, nx = 0, ny = 0, object_nx = 0, object_ny = 0, modes = 1;
-  double dx = 0.0, dy = 0.0;  // Å
-  double step = 0.0;          // Å, mean distance of a position to its nearest neighbour
-  double overlap = 0.0;       // linear, of neighbours: 1 − step / diameter of the probe
-  double diameter = 0.0;      // Å, of the probe: the disc that holds 90 % of it
-  double position_error = 0.0;        // pixels, root mean square distance of true and nominal positions
+  double dx = 0.0, dy = 0.0;           // Å
+  double step = 0.0;                   // Å, mean distance of a position to its nearest neighbour
+  double overlap = 0.0;                // linear, of neighbours: 1 − step / diameter of the probe
+  double diameter = 0.0;               // Å, of the probe: the disc that holds 90 % of it
+  double position_error = 0.0;         // pixels, root mean square distance of true and nominal positions
   double counts = 0.0, largest = 0.0;  // mean of a frame, the largest of a pixel; 0 where it was there
   std::vector<double> mean_frame;      // (nx, ny), centred; empty where it was there
 };
