@@ -128,8 +128,8 @@ struct FourierError {
   double counts = 0.0;      // Σ I
   double amplitude = 0.0;   // Σ |√I − √M|
   double amplitudes = 0.0;  // Σ √I: R = Σ amplitude / Σ amplitudes
-  // Centre of mass of the measured frame less that of the model's, over valid pixels, cycles a pixel of the object: where
-  // the object's phase is too flat, and by how much (2π times it is the gradient that is missing).
+  // Centre of mass of the measured frame less that of the model's, over valid pixels, cycles a pixel of the object:
+  // where the object's phase is too flat, and by how much (2π times it is the gradient that is missing).
   double shift_x = 0.0, shift_y = 0.0;
   // √ of the share of a frame's intensity that the object does not explain and noise does not either; a lower bound, in
   // the mean, of the relative error of P O.
@@ -145,8 +145,13 @@ class DiffractionModel {
   // The classical start: every frame's amplitudes with the phases of the empty beam, propagated back,
   // O = Σ P* ψ / Σ |P|².
   virtual ObjectFunction back_propagated(const Ptychogram& input) = 0;
-  // `sweeps` passes over the frames that are listed, in place; other frames' parts of the object are left alone.
-  virtual void sweep(const Ptychogram& input, std::span<const int> frames, int sweeps, ObjectFunction& object) = 0;
+  // Passes over the frames that are listed, in place; what no listed frame touches is left alone. `sequential`: one
+  // frame, or a few far apart, after the other (rPIE with a small α): low frequencies come soon, at the price of noise.
+  virtual void sequential_sweeps(const Ptychogram& input, std::span<const int> frames, int sweeps,
+                                 ObjectFunction& object) = 0;
+  // All at once, along conjugate gradients of the likelihood preconditioned by the illumination: as little noise as the
+  // frames allow, high frequencies first.
+  virtual void descend(const Ptychogram& input, std::span<const int> frames, int sweeps, ObjectFunction& object) = 0;
   // One for each of the frames that are listed.
   virtual std::vector<FourierError> fourier_errors(const Ptychogram& input, std::span<const int> frames,
                                                    const ObjectFunction& object) = 0;

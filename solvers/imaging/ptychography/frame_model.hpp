@@ -21,7 +21,7 @@ class FrameModel {
   virtual int ny() const = 0;
   virtual int batch() const = 0;  // frames at a time
   // counts(j, ·, ·) for the windows at position[j], pixels of the object, as Ptychogram has them; background and noise
-  // are not in it. At most batch() of them. A frame does not depend on the others. Does not wait for the space.
+  // are not in it. At most batch() of them. A frame does not depend on the others..
   virtual void expect(std::span<const std::array<double, 2>> position, const Intensities& counts) = 0;
 };
 

@@ -10,7 +10,8 @@
 //   points        round spots, as of atomic columns
 //   siemens_star  spokes of a star around the middle, turned at random
 //   lines         gratings of random pitch and direction in patches
-// They are low-passed to `band` of the Nyquist frequency with a smooth edge and clipped to [0, 1] again.
+// They are low-passed by a Gaussian that has fallen to 1 % at `band` of the Nyquist frequency: no edge rings, and all
+// stays in [0, 1]. Away from the Nyquist frequency a natural field keeps its exponent.
 #pragma once
 
 #include <complex>
@@ -30,8 +31,8 @@ struct RandomObjectConfig {
   double amplitude = 0.9;        // the least; 1: a pure phase object
   double correlation = 1.0;      // of the amplitude's pattern with the phase's: 0 independent, 1 equal
   double exponent = 2.5;         // natural and binary: of the power spectrum
-  double feature = 12.0;         // pixels: size of cells and of lines' patches; spacing of points
-  double band = 0.7;             // highest frequency of the patterns, of the Nyquist frequency
+  double feature = 12.0;         // pixels: size of cells, a third of lines' patches; spacing of points
+  double band = 1.0;             // where the low-pass is 1 %, of the Nyquist frequency
   std::int64_t seed = 1;
 
   void visit(ConfigVisitor& v);

@@ -32,9 +32,10 @@ std::vector<float> detector_background(const FrameNoiseConfig& config, int nx, i
 
 class SimulatedFrames final : public FrameSource {
  public:
-  // position: where the windows really lie, (frames, 2) pixels of the object.
+  // position: where the windows really lie, (frames, 2) pixels of the object. index: of the data set in a series, whose
+  // noise is its own; dead pixels are the same for all.
   SimulatedFrames(const ExecutionSpace& space, std::unique_ptr<FrameModel> model,
-                  std::vector<std::array<double, 2>> position, const FrameNoiseConfig& noise);
+                  std::vector<std::array<double, 2>> position, const FrameNoiseConfig& noise, std::int64_t index = 0);
   ~SimulatedFrames() override;
   int frames() const override;
   // Throws ConfigError for a frame that is not there and for room of another size.
@@ -45,8 +46,11 @@ class SimulatedFrames final : public FrameSource {
   std::unique_ptr<State> state_;
 };
 
-// The frames of `source`, of `pixels` each, made once: every rank of `comm` makes its share, and the ranks of a node
-// hold all of them together. Collective over `comm`.
+// A seed for each data set of a series, below 2⁵²; data set 0 keeps `seed`.
+std::int64_t data_set_seed(std::int64_t seed, std::int64_t index);
+
+// The frames of `source`, of `pixels` each, made once: the ranks of a node share the work and hold all of them together
+// (on a GPU each rank has its own, on the host). Collective over `comm`, as is the end of the last copy.
 std::shared_ptr<const FrameSource> kept_frames(const Communicator& comm, const FrameSource& source, int pixels);
 
 }  // namespace locum::imaging

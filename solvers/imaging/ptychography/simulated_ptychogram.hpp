@@ -1,6 +1,7 @@
 // A whole simulated experiment from one configuration: probe, scan, object, frames; and the truth of it.
 #pragma once
 
+#include "solvers/imaging/ptychography/multislice_frames.hpp"
 #include "solvers/imaging/ptychography/random_object.hpp"
 #include "solvers/imaging/ptychography/scan_pattern.hpp"
 #include "solvers/imaging/ptychography/simulated_frames.hpp"
@@ -33,13 +34,25 @@ struct SimulatedPtychogram {
   std::vector<std::array<double, 2>> true_position;  // data.position has the nominal ones
 };
 
-// Everything but the frames and tiles, and what comm is: the geometry that random objects and specimens share.
+// All but truth, frames and tiles. pixel: Å along x and y, instead of the configuration's; {0, 0}: that.
 SimulatedPtychogram simulated_geometry(const Context& context, const SimulatedPtychogramConfig& config,
-                                       std::int64_t index);
+                                       std::int64_t index, std::array<double, 2> pixel = {0.0, 0.0});
 
-// The data set of number `index` of a series: object, jitter, errors and noise are drawn anew for each. keep: frames
-// are made once and held (kept_frames), else made as they are read. Collective over the context's communicator.
+// Adds the frames of `model` with noise. keep: frames are made once and held (kept_frames), else made as they are read.
+// Collective over the context's communicator.
+void add_frames(const Context& context, const FrameNoiseConfig& noise, std::int64_t index,
+                std::unique_ptr<FrameModel> model, bool keep, SimulatedPtychogram& simulated);
+
+// The data set of number `index` of a series: object, jitter, position errors and noise are drawn anew for each; dead
+// pixels stay. Collective over the context's communicator.
 SimulatedPtychogram simulate_ptychogram(const Context& context, const SimulatedPtychogramConfig& config,
                                         std::int64_t index, bool keep = true);
+
+// The same of atoms: pixels are those of setup.cell, the energy is the probe's. The truth is the thin object of
+// configuration 0. Frames come from multislice as the mean over the configurations, or where setup.edges is empty from
+// the thin object itself.
+SimulatedPtychogram simulate_specimen(const Context& context, const SimulatedPtychogramConfig& config,
+                                      const MultisliceFramesSetup& setup, const Configurations& configurations,
+                                      std::int64_t index, bool keep = true);
 
 }  // namespace locum::imaging

@@ -1,18 +1,11 @@
-// Ptychographic objects and frames of atoms.
-//
-// A thin specimen multiplies the probe: O(r) = exp(iσ v(r)), v the potential projected along the beam (the phase
-// object; Kirkland, Advanced Computing in Electron Microscopy, 2nd ed., section 5.1), kept to the band limit of
-// multislice, two thirds of the Nyquist frequency. A thick one does not; MultisliceFrames sends the probe through it
-// slice by slice, so that the error of the multiplicative model is in the data as it is in an experiment.
+// The object of a thin specimen: it multiplies the probe by O(r) = exp(iσ v(r)), v the potential projected along the
+// beam (the phase object; Kirkland, Advanced Computing in Electron Microscopy, 2nd ed., section 5.1). Kept to the band
+// limit of multislice, two thirds of the Nyquist frequency, so that one slice of multislice is this object exactly.
 #pragma once
 
-#include <memory>
-#include <vector>
-
 #include "kokkos_kernels/base/context.hpp"
-#include "solvers/imaging/engines/scan_engine.hpp"
+#include "solvers/api/ptychography.hpp"
 #include "solvers/imaging/potential/projected_potential.hpp"
-#include "solvers/imaging/ptychography/frame_model.hpp"
 
 namespace locum::imaging {
 
@@ -24,33 +17,5 @@ Grid specimen_grid(const Specimen& specimen, double pixel);
 // energy: keV. Throws ConfigError as ProjectedPotential does.
 ObjectFunction specimen_object(const Context& context, const Specimen& specimen, const Grid& cell, double energy,
                                const PotentialConfig& potential, int object_nx, int object_ny);
-
-struct MultisliceFramesSetup {
-  Grid cell;              // specimen_grid()
-  double energy = 200.0;  // keV
-  PotentialConfig potential;
-  std::vector<double> edges;           // of the slices, Å
-  double memory = 4.0 * (1ull << 30);  // bytes that a node's ranks may hold together
-};
-
-// Frames of the exit waves of multislice, the mean over thermal configurations: the far field at the frequencies of the
-// window's pixels. The cell must hold the window; what the exit wave has outside of it is wrapped around, as a detector
-// with pixels that coarse wraps it.
-class MultisliceFrames final : public FrameModel {
- public:
-  // Sizes and probe are input's; its pixel must be the cell's. Collective over the context's communicator. Throws
-  // ConfigError where the window is larger than the cell or the pixels differ, and as Multislice does.
-  MultisliceFrames(const Context& context, const Ptychogram& input, const MultisliceFramesSetup& setup,
-                   const Configurations& configurations);
-  ~MultisliceFrames() override;
-  int nx() const override;
-  int ny() const override;
-  int batch() const override;
-  void expect(std::span<const std::array<double, 2>> position, const Intensities& counts) override;
-
- private:
-  struct State;
-  std::unique_ptr<State> state_;
-};
 
 }  // namespace locum::imaging
