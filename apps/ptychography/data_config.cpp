@@ -9,7 +9,7 @@ namespace locum::apps {
 void DataSetsConfig::visit(ConfigVisitor& v) {
   v.value({"source",
            "",
-           "of the object: random, drawn as [experiment.object] says; or specimen, made of atoms as [specimen] says",
+           "of the object: random, drawn as [simulation.object] says; or specimen, made of atoms as [specimen] says",
            {},
            {"random", "specimen"}},
           source);
@@ -37,7 +37,7 @@ void PtychographyDataConfig::visit(ConfigVisitor& v) {
   v.value({"seed", "", "of thermal displacements", {0, 9e15}}, seed);
   v.section({"ptychography", "", "what is simulated; this section makes an input one for ptychographic data"},
             ptychography);
-  v.section({"experiment", "", "detector, probe, scan, object and noise"}, experiment);
+  v.section({"simulation", "", "detector, probe, scan, object and noise"}, simulation);
   v.section({"specimen", "", "source specimen: what the beam goes through"}, specimen);
   v.section({"thermal", "", "source specimen: how the atoms swing"}, thermal);
   v.section({"potential", "", "source specimen: of the atoms"}, potential);
@@ -47,7 +47,7 @@ void PtychographyDataConfig::visit(ConfigVisitor& v) {
 }
 
 void PtychographyDataConfig::validate() const {
-  experiment.validate();
+  simulation.validate();
   energy.validate();
   if (!of_specimen()) {
     if (ptychography.model == "multislice")

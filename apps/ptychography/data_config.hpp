@@ -33,7 +33,7 @@ struct PtychographyDataConfig {
   std::string title = "ptychography";
   std::int64_t seed = 1;  // of Einstein's displacements
   DataSetsConfig ptychography;
-  imaging::SimulatedPtychogramConfig experiment;
+  imaging::SimulatedPtychogramConfig simulation;
   SpecimenConfig specimen;
   ThermalMotionConfig thermal;
   imaging::PotentialConfig potential;

@@ -71,11 +71,11 @@ io::DiffractionLayout data_layout(const imaging::SimulatedPtychogram& set, const
   layout.frames = d.size();
   layout.nx = d.nx;
   layout.ny = d.ny;
-  layout.counts = storage_of(config.experiment, counts);
+  layout.counts = storage_of(config.simulation, counts);
   layout.unit = "counts";
   layout.positions = in_angstrom(d.position, d.dx, d.dy);
   layout.object_pixel = {d.dx, d.dy};
-  layout.wavelength = imaging::wavelength(config.experiment.probe.energy);
+  layout.wavelength = imaging::wavelength(config.simulation.probe.energy);
   layout.electrons = true;
   for (const float good : centred(std::span<const float>(d.mask), d.mask.empty() ? 0 : d.nx, d.ny))
     layout.mask.push_back(good > 0.5f ? 1 : 0);

@@ -90,7 +90,7 @@ std::string list_of_sets(const DataResults& r) {
 
 std::string account(const DataResults& r) {
   const DataAccount& a = r.job.account();
-  const auto& e = r.config.experiment;
+  const auto& e = r.config.simulation;
   std::string rows = table_row("object", escape_html(r.source.description()));
   rows += table_row("model", r.config.of_specimen() ? escape_html(r.config.ptychography.model) : "multiplicative");
   rows += table_row(

@@ -13,12 +13,13 @@ namespace locum::apps {
 DataSource::DataSource(const Context& context, const PtychographyDataConfig& config)
     : context_(context), config_(config) {
   if (!config.of_specimen()) {
-    description_ = fmt::format("random objects, {}", config.experiment.object.kind);
+    description_ = fmt::format("random objects, {}", config.simulation.object.kind);
     return;
   }
   specimen_ = make_specimen_source(context, config.specimen, config.thermal, config.seed);
   edges_ = slice(*specimen_, config.slices);
-  cell_ = imaging::specimen_grid(specimen_->specimen, imaging::object_pixel(config.experiment));
+  const double pixel = imaging::simulated_geometry(context, config.simulation, 0).data.dx;
+  cell_ = imaging::specimen_grid(specimen_->specimen, pixel);
   fingerprint_ = specimen_->fingerprint;
   description_ = describe(*specimen_, cell_, edges_) + ", " + config.ptychography.model;
   MethodConfig budget;
@@ -40,29 +41,23 @@ double DataSource::rank_bytes(const imaging::SimulatedPtychogram& set) const {
 
 imaging::SimulatedPtychogram DataSource::make(std::int64_t number) const {
   if (specimen_) return of_specimen(number);
-  return imaging::simulate_ptychogram(context_, config_.experiment, number, false);
+  return imaging::simulate_ptychogram(context_, config_.simulation, number, false);
 }
 
 imaging::SimulatedPtychogram DataSource::of_specimen(std::int64_t number) const {
-  const double energy = config_.experiment.probe.energy;
-  imaging::SimulatedPtychogram set =
-      imaging::simulated_geometry(context_, config_.experiment, number, {cell_.dx(), cell_.dy()});
-  const auto& configurations = specimen_->configurations;
-  const Specimen atoms = config_.multislice()
-                             ? specimen_->specimen
-                             : configurations.get(static_cast<int>(number % std::int64_t{configurations.count}));
-  set.truth = imaging::specimen_object(context_, atoms, cell_, energy, config_.potential, set.data.object_nx,
-                                       set.data.object_ny);
-  std::unique_ptr<imaging::FrameModel> model;
-  if (config_.multislice())
-    model = std::make_unique<imaging::MultisliceFrames>(
-        context_, set.data, imaging::MultisliceFramesSetup{cell_, energy, config_.potential, edges_, memory_},
-        configurations);
-  else
-    model = std::make_unique<imaging::FarFieldFrames>(context_.space, set.data, set.truth);
-  set.data.frames = std::make_shared<imaging::SimulatedFrames>(context_.space, std::move(model), set.true_position,
-                                                               imaging::noise_of(config_.experiment, number));
-  return set;
+  imaging::MultisliceFramesSetup setup;
+  setup.cell = cell_;
+  setup.energy = config_.simulation.probe.energy;
+  setup.potential = config_.potential;
+  setup.memory = memory_;
+  const imaging::Configurations& all = specimen_->configurations;
+  if (config_.multislice()) {
+    setup.edges = edges_;
+    return imaging::simulate_specimen(context_, config_.simulation, setup, all, number, false);
+  }
+  const int which = static_cast<int>(number % std::int64_t{all.count});
+  const imaging::Configurations one{1, [get = all.get, which](int) { return get(which); }};
+  return imaging::simulate_specimen(context_, config_.simulation, setup, one, number, false);
 }
 
 }  // namespace locum::apps

@@ -29,7 +29,8 @@ struct ReconstructionResults {
 };
 
 // Quality of the whole; nothing where no truth is known.
-std::optional<TruthComparison> compare_with_truth(const DiffractionData& data, const imaging::PtychographyResult& result);
+std::optional<TruthComparison> compare_with_truth(const DiffractionData& data,
+                                                  const imaging::PtychographyResult& result);
 
 // All files. Collective; errors of the root are thrown by all.
 void write_reconstruction_results(const Communicator& comm, const RunDirectory& directory,
