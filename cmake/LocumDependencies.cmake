@@ -30,6 +30,16 @@ if(LOCUM_KOKKOS_HAS_CUDA)
     target_include_directories(locum_nccl SYSTEM INTERFACE "${LOCUM_NCCL_INCLUDE}")
     target_link_libraries(locum_nccl INTERFACE "${LOCUM_NCCL_LIBRARY}")
   endif()
+  # cuDNN: convolutions.
+  find_path(LOCUM_CUDNN_INCLUDE cudnn.h HINTS ${CUDAToolkit_INCLUDE_DIRS} "$ENV{CUDNN_ROOT}/include")
+  find_library(LOCUM_CUDNN_LIBRARY cudnn HINTS ${CUDAToolkit_LIBRARY_DIR} "$ENV{CUDNN_ROOT}/lib")
+  if(NOT LOCUM_CUDNN_INCLUDE OR NOT LOCUM_CUDNN_LIBRARY)
+    message(FATAL_ERROR "cuDNN 9 was not found in the CUDA toolkit or in CUDNN_ROOT. "
+      "Debian and Ubuntu with NVIDIA's repository: libcudnn9-dev-cuda-12, Spack: cudnn")
+  endif()
+  add_library(locum_cudnn INTERFACE)
+  target_include_directories(locum_cudnn SYSTEM INTERFACE "${LOCUM_CUDNN_INCLUDE}")
+  target_link_libraries(locum_cudnn INTERFACE "${LOCUM_CUDNN_LIBRARY}")
 endif()
 set(BLA_VENDOR OpenBLAS)
 find_package(BLAS REQUIRED)
@@ -39,4 +49,6 @@ find_package(PkgConfig REQUIRED)
 if(NOT LOCUM_KOKKOS_HAS_CUDA)
   pkg_check_modules(FFTW REQUIRED IMPORTED_TARGET fftw3)    # double
   pkg_check_modules(FFTWF REQUIRED IMPORTED_TARGET fftw3f)  # float
+  find_package(OpenMP REQUIRED COMPONENTS CXX)              # oneDNN's threads
+  find_package(dnnl 2.6 REQUIRED CONFIG)                    # Debian: libdnnl-dev, Spack: onednn
 endif()

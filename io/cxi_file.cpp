@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "io/cxi_order.hpp"
+#include "io/scan_structure.hpp"
 #include "kokkos_kernels/base/errors.hpp"
 
 namespace locum::io {
@@ -32,6 +33,13 @@ void DiffractionFile::find_frames() {
   const auto& [file, dataset] = places_.data();
   const std::string& path = file->path();
   check_filters(*file, dataset);
+  if (file->has(scan_progress)) {
+    const auto marks = read_numbers(*file, scan_progress);
+    const auto open = std::count(marks.begin(), marks.end(), 0.0);
+    if (open > 0)
+      throw IoError(fmt::format("the scan is not finished: {} of {} tiles are open", open, marks.size()), path,
+                    "go on with it by locum simulate --restart");
+  }
   shape_ = file->shape(dataset);
   const std::size_t last = shape_.size();
   scan_.assign(shape_.begin(), shape_.end() - 2);

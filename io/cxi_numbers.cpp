@@ -206,7 +206,7 @@ std::string unit_of(const Hdf5File& file, const std::string& dataset) {
   for (const char* name : {"units", "unit", "Units"})
     if (file.has_attribute(dataset, name)) {
       const std::string unit = file.text_attribute(dataset, name);
-      if (!unit.empty()) return unit;
+      if (!unit.empty()) return plain(unit);
     }
   return "";
 }

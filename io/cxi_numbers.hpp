@@ -40,7 +40,7 @@ void write_reals(Hdf5File& file, const std::string& dataset, const std::string& 
 // Throws IoError unless this HDF5 can take the dataset's compression apart; names the filter.
 void check_filters(const Hdf5File& file, const std::string& dataset);
 
-// NeXus' `units`, or Locum's `unit`; "" where neither is there.
+// NeXus' `units`, or Locum's `unit`, without EMD's brackets; "" where neither is there.
 std::string unit_of(const Hdf5File& file, const std::string& dataset);
 // How many Å, Å⁻¹, keV one of the unit has; 0 for one that is not known. "[nm]" is nm (EMD).
 double in_angstrom(const std::string& unit);

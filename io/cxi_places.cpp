@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "io/cxi_numbers.hpp"
 #include "kokkos_kernels/base/errors.hpp"
@@ -39,7 +40,10 @@ DiffractionPlaces::DiffractionPlaces(const std::string& path, const DiffractionK
   find_data(keys.data);
   const auto slash = data_.dataset.find('/', 1);
   const std::string first = data_.dataset.substr(0, slash);
-  if (first.starts_with("/entry")) entry_ = first;
+  if (first.starts_with("/entry"))
+    entry_ = first;
+  else if (!open(path).has(entry_) && open(path).has("/entry"))  // frames elsewhere: Locum's scan.h5
+    entry_ = "/entry";
 }
 
 const Hdf5File& DiffractionPlaces::open(const std::string& path) {
@@ -167,7 +171,9 @@ CubeAxis DiffractionPlaces::cube_axis(std::size_t d) const {
   if (shape.size() != 4) return {};
   const std::string group = data_.dataset.substr(0, data_.dataset.rfind('/'));
   const std::size_t first = file.has(group + "/dim0") ? 0 : 1;
-  const std::string dataset = fmt::format("{}/dim{}", group, d + first);
+  std::string dataset = fmt::format("{}/dim{}", group, d + first);
+  const std::array<const char*, 4> names{"R_x", "R_y", "Q_x", "Q_y"};  // of Locum's NXdata
+  if (!holds_numbers(file, dataset)) dataset = group + "/" + names.at(d);
   if (!holds_numbers(file, dataset)) return {};
   CubeAxis axis{read_numbers(file, dataset), unit_of(file, dataset), dataset};
   const auto n = static_cast<std::size_t>(shape[d]);

@@ -40,7 +40,7 @@ class DiffractionPlaces {
   Place find(const std::string& key, const std::vector<std::string>& standard, const Accept& accept);
   // `standard` as it was searched, for a message: "/entry_1/a, /entry_1/b".
   std::string tried(const std::vector<std::string>& standard) const;
-  // Axis d = 0 … 3 of the cube that the frames are; Prismatic's dim1 … dim4, py4DSTEM's dim0 … dim3.
+  // Axis d = 0 … 3 of the cube that the frames are; Prismatic's dim1 … dim4, py4DSTEM's dim0 … dim3, Locum's R_x … Q_y.
   CubeAxis cube_axis(std::size_t d) const;
 
  private:

@@ -19,7 +19,7 @@ const std::string entry = "/entry_1";
 // Names that this file gives to groups of the entry itself.
 const std::set<std::string> taken{"title",     "program_name", "image_1",    "image_2",  "object",
                                   "probe",     "positions",    "background", "frames_1", "instrument_1",
-                                  "process_1", "result_3",     "data_1"};
+                                  "process_1", "result_1",     "result_2",   "result_3", "data_1"};
 
 std::int64_t pixels(const ComplexImages& images) { return images.nx * images.ny; }
 
@@ -134,10 +134,10 @@ void write_all(const std::string& path, const Reconstruction& result) {
   auto file = Hdf5File::create(path);
   begin_cxi(file, result.title, result.program_version, "image_1");
   write_image(file, entry + "/image_1", result.object, "1", "transmission function", "object", result, false);
-  file.link(entry + "/image_1", entry + "/object");
+  for (const char* name : {"/object", "/result_1"}) file.link(entry + "/image_1", entry + name);
   if (!result.probe.empty()) {
     write_image(file, entry + "/image_2", result.probe, "counts^0.5", "amplitude", "modes of the probe", result, true);
-    file.link(entry + "/image_2", entry + "/probe");
+    for (const char* name : {"/probe", "/result_2"}) file.link(entry + "/image_2", entry + name);
     write_instrument(file, make_instrument(result.wavelength, result.electrons, result.distance, result.pixel,
                                            result.probe.nx, result.probe.ny));
   }

@@ -5,7 +5,8 @@
 //     image_1                        the object: data (complex64, nx, ny), amplitude, phase, x, y; data_type,
 //     data_space,
 //                                    is_fft_shifted, image_size, pixel sizes, basis_vectors
-//     object, probe, positions       links to image_1, image_2 (the probe's modes) and result_3: where PyNX looks
+//     object, probe, positions       links to image_1, image_2 (the probe's modes) and result_3: where PyNX looks, as
+//                                    in result_1 and result_2
 //     background                     NXdata, counts, centred order
 //     frames_1                       NXdata: what is known of each frame (fourier_error, …)
 //     NAME                           NXdata: maps over the object, curves

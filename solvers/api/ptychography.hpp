@@ -149,8 +149,9 @@ class DiffractionModel {
   // frame, or a few far apart, after the other (rPIE with a small α): low frequencies come soon, at the price of noise.
   virtual void sequential_sweeps(const Ptychogram& input, std::span<const int> frames, int sweeps,
                                  ObjectFunction& object) = 0;
-  // All at once, along conjugate gradients of the likelihood preconditioned by the illumination: as little noise as the
-  // frames allow, high frequencies first.
+  // All at once, down the likelihood's gradient over the illumination, each step as long as is best along it: high
+  // frequencies and noise are fitted in two or three, low ones are left where they are. (Conjugate directions would
+  // first carry errors of middle frequencies to low ones.)
   virtual void descend(const Ptychogram& input, std::span<const int> frames, int sweeps, ObjectFunction& object) = 0;
   // One for each of the frames that are listed.
   virtual std::vector<FourierError> fourier_errors(const Ptychogram& input, std::span<const int> frames,

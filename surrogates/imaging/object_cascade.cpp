@@ -1,0 +1,49 @@
+#include "surrogates/imaging/object_cascade.hpp"
+
+#include <cmath>
+#include <numeric>
+
+namespace locum::imaging {
+namespace {
+
+std::vector<int> all_frames(const Ptychogram& input) {
+  std::vector<int> frames(static_cast<std::size_t>(input.size()));
+  std::iota(frames.begin(), frames.end(), 0);
+  return frames;
+}
+
+}  // namespace
+
+ObjectCascade::ObjectCascade(const ExecutionSpace& space, const ObjectNetworkConfig& config)
+    : space_(space), config_(config) {
+  config_.validate();
+  for (int s = 0; s < config_.stages; ++s) stages_.emplace_back(space_, config_);
+}
+
+Canvas ObjectCascade::next(int s, const Canvas& before, const Ptychogram& input, DiffractionModel& model) const {
+  ObjectFunction object = completed(before, stage(s - 1).predict(input.comm, before).mean);
+  if (config_.mid_sweeps > 0) model.descend(input, all_frames(input), config_.mid_sweeps, object);
+  return make_canvas(space_, input, model, std::move(object));
+}
+
+Canvas ObjectCascade::canvas_of(int s, const Ptychogram& input, DiffractionModel& model) const {
+  ObjectFunction object = model.back_propagated(input);
+  if (config_.lead_sweeps > 0) model.sequential_sweeps(input, all_frames(input), config_.lead_sweeps, object);
+  Canvas canvas = make_canvas(space_, input, model, std::move(object));
+  for (int k = 1; k <= s; ++k) canvas = next(k, canvas, input, model);
+  return canvas;
+}
+
+ObjectCascade::Result ObjectCascade::run(const Ptychogram& input, DiffractionModel& model) const {
+  const int last = config_.stages - 1;
+  const Canvas canvas = canvas_of(last, input, model);
+  ObjectNetwork::Answer answer = stage(last).predict(input.comm, canvas);
+  Result result{completed(canvas, answer.mean), std::move(answer.spread), std::vector<float>(canvas.weight.size())};
+  const ObjectFunction before = result.object;
+  if (config_.polish_sweeps > 0) model.descend(input, all_frames(input), config_.polish_sweeps, result.object);
+  for (std::size_t k = 0; k < result.moved.size(); ++k)
+    result.moved[k] = std::norm(result.object.value[k] - before.value[k]) / (std::norm(result.object.value[k]) + 1e-6f);
+  return result;
+}
+
+}  // namespace locum::imaging

@@ -1,0 +1,223 @@
+#include "surrogates/imaging/object_learner.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <utility>
+
+#include "kokkos_kernels/base/errors.hpp"
+#include "kokkos_kernels/base/timer.hpp"
+#include "surrogates/imaging/object_step.hpp"
+
+namespace locum::imaging {
+namespace {
+
+constexpr char label_prefix[] = "label.", trainer_prefix[] = "trainer.";
+
+std::span<float> numbers(std::vector<Ptychogram::Value>& values) {
+  return {reinterpret_cast<float*>(values.data()), 2 * values.size()};  // as std::complex promises
+}
+
+void merge(FieldSet& into, const std::string& prefix, const FieldSet& from) {
+  for (const auto& [name, field] : from.fields())
+    std::visit(
+        [&, &name = name, &field = field](const auto& v) { into.add(prefix + name, field.unit, field.shape, v); },
+        field.values);
+}
+
+FieldSet part(const FieldSet& from, const std::string& prefix) {
+  FieldSet fields;
+  for (const auto& [name, field] : from.fields())
+    if (name.starts_with(prefix))
+      std::visit([&, &name = name, &field = field](
+                     const auto& v) { fields.add(name.substr(prefix.size()), field.unit, field.shape, v); },
+                 field.values);
+  return fields;
+}
+
+// 0 where the label says nothing.
+std::vector<float> weight_in(const Canvas& canvas, const PixelBox& core) {
+  std::vector<float> weight = canvas.weight;
+  for (int x = 0; x < canvas.nx; ++x)
+    for (int y = 0; y < canvas.ny; ++y)
+      if (x < core.x0 || x >= core.x1 || y < core.y0 || y >= core.y1)
+        weight[static_cast<std::size_t>(x) * canvas.ny + y] = 0.0f;
+  return weight;
+}
+
+}  // namespace
+
+ObjectLearner::ObjectLearner(Context context, ObjectNetworkConfig network, ObjectTrainingConfig training,
+                             std::shared_ptr<DiffractionModel> model, int tile_side,
+                             std::vector<LabelledObject> data_sets)
+    : context_(std::move(context)),
+      config_(std::move(training)),
+      model_(std::move(model)),
+      tile_side_(tile_side),
+      cascade_(std::make_shared<ObjectCascade>(context_.space, network)) {
+  config_.validate();
+  if (data_sets.size() < 2)
+    throw ConfigError(fmt::format("{} labelled data set(s), 2 or more were expected", data_sets.size()),
+                      "ObjectLearner", "one is held out to calibrate");
+  const auto count = static_cast<double>(data_sets.size());
+  const auto held_out =
+      static_cast<std::size_t>(std::clamp(std::ceil(config_.validation_fraction * count - 1e-9), 1.0, count - 1.0));
+  const std::size_t kept = data_sets.size() - held_out;
+  for (std::size_t k = 0; k < data_sets.size(); ++k)
+    (k < kept ? training_ : held_out_).push_back(std::make_shared<LabelledObject>(std::move(data_sets[k])));
+  for (int s = 0; s < network.stages; ++s)
+    cascade_->stage(s).set_parameters(
+        cascade_->stage(s).initial_parameters(context_.seed + static_cast<std::uint64_t>(s)));
+}
+
+// Ranks share the data sets, and give each other what they made.
+std::vector<CanvasSample> ObjectLearner::samples(const Sets& sets, int stage) const {
+  std::vector<CanvasSample> all(sets.size());
+  const Communicator& comm = context_.comm;
+  for (std::size_t k = 0; k < sets.size(); ++k)
+    if (static_cast<int>(k % static_cast<std::size_t>(comm.size())) == comm.rank())
+      all[k].canvas = cascade_->canvas_of(stage, sets[k]->data, *model_);
+  for (std::size_t k = 0; k < sets.size(); ++k) {
+    const Ptychogram& data = sets[k]->data;
+    const int owner = static_cast<int>(k % static_cast<std::size_t>(comm.size()));
+    Canvas& canvas = all[k].canvas;
+    canvas.nx = data.object_nx;
+    canvas.ny = data.object_ny;
+    canvas.input.resize(data.object_size() * input_channels);
+    canvas.weight.resize(data.object_size());
+    canvas.object.value.resize(data.object_size());
+    comm.broadcast(std::span<float>(canvas.input), owner);
+    comm.broadcast(std::span<float>(canvas.weight), owner);
+    comm.broadcast(numbers(canvas.object.value), owner);
+    all[k].labelled = sets[k];
+    all[k].weight = weight_in(canvas, sets[k]->core);
+    Canvas judged = canvas;
+    judged.weight = all[k].weight;
+    all[k].answer = missing(judged, sets[k]->truth);
+  }
+  return all;
+}
+
+train::TrainerConfig ObjectLearner::trainer_config(int epochs) const {
+  train::TrainerConfig config;
+  config.epochs = epochs;
+  config.batch = config_.batch;
+  config.learning_rate = config_.learning_rate;
+  config.warm_up = config_.warm_up;
+  config.ema_decay = config_.ema_decay;
+  config.patience = config_.patience;
+  config.seed = context_.seed + static_cast<std::uint64_t>(updates_);
+  config.optimizer = config_.optimizer;
+  return config;
+}
+
+train::FitReport ObjectLearner::train(int stage, const train::TrainerConfig& config, const Sets& training,
+                                      const Sets& validation, const EpochCallback& callback) {
+  const Stopwatch watch;
+  ObjectNetwork& network = cascade_->stage(stage);
+  ObjectObjective objective(context_, config_, network, model_, samples(training, stage), samples(validation, stage));
+  trainer_ = std::make_unique<train::Trainer>(config, network.parameters());
+  if (!trainer_state_.fields().empty()) trainer_->restore(std::exchange(trainer_state_, {}));
+  stage_ = stage;
+  train::FitReport report;
+  while (!trainer_->finished())
+    trainer_->epoch(objective, [&](int epoch, const std::map<std::string, double>& metrics) {
+      report.metrics = metrics;
+      report.metrics["stage"] = stage;
+      if (callback) callback(epoch, report.metrics);
+    });
+  network.set_parameters(trainer_->best());
+  trainer_.reset();
+  for (const auto& [name, value] : objective.validate(network.parameters())) report.metrics[name] = value;
+  report.samples = static_cast<std::int64_t>(training.size());
+  report.seconds = watch.seconds();
+  return report;
+}
+
+train::FitReport ObjectLearner::fit(const EpochCallback& callback) {
+  train::FitReport report;
+  for (int s = stage_; s < cascade_->config().stages; ++s) {
+    const train::FitReport one = train(s, trainer_config(config_.epochs), training_, held_out_, callback);
+    report.seconds += one.seconds;
+    report.samples = one.samples;
+    report.metrics = one.metrics;
+  }
+  stage_ = cascade_->config().stages;
+  return report;
+}
+
+void ObjectLearner::add(const FieldSet& label) {
+  labels_.push_back(label);
+  auto labelled = std::make_shared<LabelledObject>(labelled_object(label, tile_side_));
+  const bool held_out = labels_.size() % static_cast<std::size_t>(config_.calibration_every) == 0;
+  (held_out ? held_out_ : training_).push_back(std::move(labelled));
+}
+
+train::FitReport ObjectLearner::update() {
+  ++updates_;
+  train::FitReport report;
+  for (int s = 0; s < cascade_->config().stages; ++s) {
+    const train::FitReport one = train(s, trainer_config(config_.update_epochs), training_, held_out_, {});
+    report.seconds += one.seconds;
+    report.samples = one.samples;
+    report.metrics = one.metrics;
+  }
+  stage_ = cascade_->config().stages;
+  return report;
+}
+
+std::vector<train::CalibrationPair> ObjectLearner::calibration() {
+  const Communicator& comm = context_.comm;
+  std::vector<double> mine;
+  std::vector<std::vector<double>> each(held_out_.size());
+  ObjectStep step(cascade_, model_);
+  for (std::size_t k = static_cast<std::size_t>(comm.rank()); k < held_out_.size();
+       k += static_cast<std::size_t>(comm.size())) {
+    const Ptychogram& data = held_out_[k]->data;
+    std::vector<int> tiles(data.tiles.size());
+    std::iota(tiles.begin(), tiles.end(), 0);
+    std::vector<double> scores(tiles.size());
+    ObjectFunction answer = Ptychography::make_output(data);
+    step.evaluate_with_score(data, tiles, answer, scores);
+    for (int tile : tiles) {
+      const double error = Ptychography::error(data, held_out_[k]->truth, answer, tile).largest;
+      mine.insert(mine.end(), {static_cast<double>(k), static_cast<double>(tile), scores[tile], error});
+    }
+  }
+  const std::vector<double> all = comm.all_gather(std::span<const double>(mine));
+  std::vector<std::array<double, 4>> rows;
+  for (std::size_t k = 0; k + 3 < all.size(); k += 4) rows.push_back({all[k], all[k + 1], all[k + 2], all[k + 3]});
+  std::sort(rows.begin(), rows.end());  // the same order from any number of ranks
+  std::vector<train::CalibrationPair> pairs;
+  for (const auto& row : rows)
+    if (std::isfinite(row[2]) && std::isfinite(row[3])) pairs.push_back({row[2], row[3]});
+  return pairs;
+}
+
+FieldSet ObjectLearner::state() const {
+  FieldSet state;
+  for (int s = 0; s < cascade_->config().stages; ++s) {
+    const std::vector<double>& p = cascade_->stage(s).parameters();
+    state.add(fmt::format("parameters.{}", s), "1", {static_cast<std::int64_t>(p.size())}, p);
+  }
+  state.add_scalar("stage", "1", std::int64_t{stage_});
+  state.add_scalar("updates", "1", updates_);
+  state.add_scalar("labels", "1", static_cast<std::int64_t>(labels_.size()));
+  for (std::size_t k = 0; k < labels_.size(); ++k) merge(state, fmt::format("{}{}.", label_prefix, k), labels_[k]);
+  if (trainer_) merge(state, trainer_prefix, trainer_->state());
+  return state;
+}
+
+void ObjectLearner::restore(const FieldSet& state) {
+  for (int s = 0; s < cascade_->config().stages; ++s)
+    cascade_->stage(s).set_parameters(state.real(fmt::format("parameters.{}", s)));
+  updates_ = state.integer_scalar("updates");
+  stage_ = static_cast<int>(state.integer_scalar("stage"));
+  for (auto k = static_cast<std::int64_t>(labels_.size()); k < state.integer_scalar("labels"); ++k)
+    add(part(state, fmt::format("{}{}.", label_prefix, k)));
+  trainer_state_ = part(state, trainer_prefix);
+}
+
+}  // namespace locum::imaging

@@ -1,0 +1,67 @@
+// Trains the networks that answer for ptychography from data sets whose object is known, and again inside a run when
+// the gate has gathered new ones.
+//
+//   ObjectLearner learner(context, network_config, training_config, model, tile_side, data_sets);
+//   learner.fit([&](int epoch, const std::map<std::string, double>& metrics) { … });
+//   ObjectStep surrogate(learner.cascade(), model);
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "kokkos_kernels/base/context.hpp"
+#include "surrogates/imaging/object_cascade.hpp"
+#include "surrogates/imaging/object_objective.hpp"
+#include "surrogates/train/learner.hpp"
+
+namespace locum::imaging {
+
+class ObjectLearner final : public train::Learner {
+ public:
+  // Metrics of ObjectObjective::validate, "train/loss", "learning_rate", "stage".
+  using EpochCallback = std::function<void(int epoch, const std::map<std::string, double>& metrics)>;
+
+  // data_sets: the same on every rank, in an order that is kept. The last of them, validation_fraction of all, are held
+  // out and calibrate. tile_side: pixels, of the tiles that the gate will decide on. Throws ConfigError with fewer than
+  // two data sets.
+  ObjectLearner(Context context, ObjectNetworkConfig network, ObjectTrainingConfig training,
+                std::shared_ptr<DiffractionModel> model, int tile_side, std::vector<LabelledObject> data_sets);
+
+  // The first training, stage after stage. Collective. After restore() of a state taken in a callback it goes on there.
+  train::FitReport fit(const EpochCallback& callback = {});
+  // What fit() and update() write to; share it with an ObjectStep.
+  std::shared_ptr<const ObjectCascade> cascade() const { return cascade_; }
+
+  void add(const FieldSet& label) override;
+  train::FitReport update() override;
+  // A pair for each tile of what is held out.
+  std::vector<train::CalibrationPair> calibration() override;
+  // Everything but the data sets of the constructor, which must be given again.
+  FieldSet state() const override;
+  void restore(const FieldSet& state) override;
+
+ private:
+  using Sets = std::vector<std::shared_ptr<const LabelledObject>>;
+  std::vector<CanvasSample> samples(const Sets& sets, int stage) const;
+  train::FitReport train(int stage, const train::TrainerConfig& config, const Sets& training, const Sets& validation,
+                         const EpochCallback& callback);
+  train::TrainerConfig trainer_config(int epochs) const;
+
+  Context context_;
+  ObjectTrainingConfig config_;
+  std::shared_ptr<DiffractionModel> model_;
+  int tile_side_;
+  std::shared_ptr<ObjectCascade> cascade_;
+  Sets training_, held_out_;
+  std::vector<FieldSet> labels_;  // of the run, in order
+  std::int64_t updates_ = 0;
+  // Of a training in hand: its stage, and how far it is.
+  int stage_ = 0;
+  std::unique_ptr<train::Trainer> trainer_;
+  FieldSet trainer_state_;
+};
+
+}  // namespace locum::imaging

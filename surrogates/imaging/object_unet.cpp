@@ -1,0 +1,81 @@
+#include "surrogates/imaging/object_unet.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include "surrogates/imaging/canvas.hpp"
+
+namespace locum::imaging {
+namespace {
+
+constexpr char zero_at_start[] = "zero";  // in the names of layers that are
+
+int pointwise(nn::NetworkDescription& net, int from, nn::Pointwise activation) {
+  nn::LayerDescription layer;
+  layer.kind = nn::LayerKind::pointwise;
+  layer.inputs = {from};
+  layer.activation = activation;
+  return net.add(layer);
+}
+
+int sum(nn::NetworkDescription& net, int a, int b) {
+  nn::LayerDescription layer;
+  layer.kind = nn::LayerKind::addition;
+  layer.inputs = {a, b};
+  return net.add(layer);
+}
+
+int convolution(nn::NetworkDescription& net, int from, int channels, int kernel, int stride, nn::Pointwise activation,
+                const std::string& name = "") {
+  nn::LayerDescription layer;
+  layer.kind = nn::LayerKind::convolution;
+  layer.inputs = {from};
+  layer.channels = channels;
+  layer.kernel = kernel;
+  layer.stride = stride;
+  layer.activation = activation;
+  layer.name = name;
+  return net.add(layer);
+}
+
+// x + W₂ gelu(W₁ gelu(x))
+int block(nn::NetworkDescription& net, int from, int channels, const std::string& name) {
+  const int active = pointwise(net, from, nn::Pointwise::gelu);
+  const int inner = convolution(net, active, channels, 3, 1, nn::Pointwise::gelu);
+  return sum(net, from, convolution(net, inner, channels, 3, 1, nn::Pointwise::none, name + " " + zero_at_start));
+}
+
+}  // namespace
+
+nn::NetworkDescription object_unet(const ObjectNetworkConfig& config) {
+  nn::NetworkDescription net;
+  const std::vector<int> channels(config.channels.begin(), config.channels.end());
+  const int fold = config.fold * config.fold, levels = static_cast<int>(channels.size());
+  int at = net.input(fold * input_channels);
+  at = convolution(net, at, channels[0], 3, 1, nn::Pointwise::none);
+  std::vector<int> kept;
+  for (int level = 0; level < levels; ++level) {
+    if (level > 0)
+      at = convolution(net, pointwise(net, at, nn::Pointwise::gelu), channels[level], 3, 2, nn::Pointwise::none);
+    at = block(net, at, channels[level], "down " + std::to_string(level));
+    kept.push_back(at);
+  }
+  for (int level = levels - 2; level >= 0; --level) {
+    at = net.upsampling(convolution(net, at, channels[level], 1, 1, nn::Pointwise::none), nn::Interpolation::bilinear);
+    at = block(net, sum(net, kept[level], at), channels[level], "up " + std::to_string(level));
+  }
+  at = convolution(net, pointwise(net, at, nn::Pointwise::gelu), fold * answer_channels, 3, 1, nn::Pointwise::none,
+                   std::string("answer ") + zero_at_start);
+  net.outputs = {at};
+  return net;
+}
+
+std::vector<double> initial_unet(const nn::ImageNetwork<float>& network, std::uint64_t seed, std::uint64_t member) {
+  std::vector<double> parameters = network.initial_parameters(seed, member);
+  for (const nn::ParameterBlock& b : network.layout())
+    if (b.name.find(zero_at_start) != std::string::npos)
+      std::fill_n(parameters.begin() + static_cast<std::ptrdiff_t>(b.offset), b.size(), 0.0);
+  return parameters;
+}
+
+}  // namespace locum::imaging
