@@ -139,12 +139,12 @@ ShownImage draw_frame(const RunDirectory& directory, const std::string& name, co
 }
 
 ShownImage draw_map(const RunDirectory& directory, const std::string& name, const std::string& title,
-                    const std::string& unit, const ComplexImage& extent, std::vector<double> values,
-                    const std::string& colors) {
+                    const std::string& unit, const Ptychogram& input, const PixelBox& box,
+                    const std::vector<double>& values) {
   io::PictureConfig config;
-  config.colors = colors;
-  return draw(directory, name, title, {extent.nx, extent.ny, extent.dx, extent.dy, std::move(values), unit, {}},
-              config);
+  config.colors = "viridis";
+  return draw(directory, name, title,
+              {box.nx(), box.ny(), input.dx, input.dy, cut(values, input.object_ny, box), unit, {}}, config);
 }
 
 }  // namespace locum::apps

@@ -38,9 +38,9 @@ ShownImage draw_wave(const RunDirectory& directory, const std::string& name, con
 ShownImage draw_frame(const RunDirectory& directory, const std::string& name, const std::string& title,
                       const Ptychogram& input, const std::vector<double>& counts);
 
-// NAME.png and NAME.tif of real numbers.
+// NAME.png and NAME.tif of numbers over the object, (object_nx, object_ny), in the box.
 ShownImage draw_map(const RunDirectory& directory, const std::string& name, const std::string& title,
-                    const std::string& unit, const ComplexImage& extent, std::vector<double> values,
-                    const std::string& colors);
+                    const std::string& unit, const Ptychogram& input, const PixelBox& box,
+                    const std::vector<double>& values);
 
 }  // namespace locum::apps

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "apps/imaging/frames_file.hpp"
+#include "apps/ptychography/data_truth.hpp"
 #include "io/collective.hpp"
 #include "io/cxi_result.hpp"
 #include "kokkos_kernels/base/errors.hpp"
@@ -67,8 +68,8 @@ void lay_grid(DiffractionData& data, const std::vector<double>& positions, const
 
 // Takes the truth's grid where the windows are those that it was made with.
 bool take_truth(DiffractionData& data, const io::DiffractionFile& file, const std::vector<std::int64_t>& frames,
-                const io::DiffractionKeys& keys) {
-  const io::DiffractionLayout::Truth truth = file.truth();
+                const ReconstructionDataConfig& config) {
+  const DataTruth truth = read_truth(config.file);
   Ptychogram& in = data.input;
   if (truth.object.empty()) return false;
   const auto position = in_pixels(file.positions(), frames, truth.origin, in.dx, in.dy);
@@ -76,7 +77,7 @@ bool take_truth(DiffractionData& data, const io::DiffractionFile& file, const st
     return r[0] >= 0.0 && r[1] >= 0.0 && r[0] + in.nx <= static_cast<double>(truth.object.nx) &&
            r[1] + in.ny <= static_cast<double>(truth.object.ny);
   });
-  if (keys.crop > 0 || keys.bin > 1 || !inside) {
+  if (config.keys.crop > 0 || config.keys.bin > 1 || !inside) {
     log::info("the truth in the file is of other windows than these: it is not compared with");
     return false;
   }
@@ -181,7 +182,7 @@ DiffractionData read_diffraction_data(const Context& context, const Reconstructi
     const std::vector<std::uint8_t> mask = file->mask(io::FrameOrder::fft);
     if (std::find(mask.begin(), mask.end(), 0) != mask.end()) in.mask.assign(mask.begin(), mask.end());
     in.background = file->background(io::FrameOrder::fft);
-    has_truth = take_truth(data, *file, frames, config.data.keys);
+    has_truth = take_truth(data, *file, frames, config.data);
   });
   if (!has_truth) lay_grid(data, file->positions(), frames, config.start.margin);
   in.position = in_pixels(file->positions(), frames, data.origin, in.dx, in.dy);

@@ -25,25 +25,6 @@ void FramesOfFile::read(std::span<const int> which, std::span<float> counts) con
   file_->read(frames, io::FrameOrder::fft, counts);
 }
 
-SomeFrames::SomeFrames(std::shared_ptr<const FrameSource> all, std::vector<int> chosen)
-    : all_(std::move(all)), chosen_(std::move(chosen)) {}
-
-void SomeFrames::read(std::span<const int> which, std::span<float> counts) const {
-  std::vector<int> frames;
-  frames.reserve(which.size());
-  for (const int j : which) frames.push_back(chosen_.at(static_cast<std::size_t>(j)));
-  all_->read(frames, counts);
-}
-
-Ptychogram part_of(const Ptychogram& input, const std::vector<int>& frames) {
-  Ptychogram part = input;
-  part.tiles.clear();
-  part.position.clear();
-  for (const int j : frames) part.position.push_back(input.position.at(static_cast<std::size_t>(j)));
-  part.frames = std::make_shared<SomeFrames>(input.frames, frames);
-  return part;
-}
-
 FrameStatistics frame_statistics(const Ptychogram& input) {
   const Communicator& comm = input.comm;
   const std::size_t window = input.window();

@@ -23,21 +23,6 @@ class FramesOfFile final : public FrameSource {
   std::vector<std::int64_t> chosen_;
 };
 
-// Some of the frames of another source.
-class SomeFrames final : public FrameSource {
- public:
-  SomeFrames(std::shared_ptr<const FrameSource> all, std::vector<int> chosen);
-  int frames() const override { return static_cast<int>(chosen_.size()); }
-  void read(std::span<const int> which, std::span<float> counts) const override;
-
- private:
-  std::shared_ptr<const FrameSource> all_;
-  std::vector<int> chosen_;
-};
-
-// The ptychogram of the frames that are listed, ascending; tiles are left out.
-Ptychogram part_of(const Ptychogram& input, const std::vector<int>& frames);
-
 // What the counts of a data set are, from one pass over all frames: counts that are no counts are found before hours of
 // work, and not by one rank alone.
 struct FrameStatistics {

@@ -50,6 +50,8 @@ void ReconstructionOutputConfig::visit(ConfigVisitor& v) {
   v.value({"pictures", "", "write PNG and TIFF files"}, pictures);
   v.value({"events", "", "write TensorBoard's event files"}, events);
   v.value({"checkpoint_minutes", "min", "between checkpoints; 0: after every sweep", {0.0, 1e5}}, checkpoint_minutes);
+  v.value({"limit_minutes", "min", "of sweeping, after which the object is taken as it is; 0: none", {0.0, 1e7}},
+          limit_minutes);
 }
 
 void ReconstructionConfig::visit(ConfigVisitor& v) {

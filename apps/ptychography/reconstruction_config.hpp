@@ -43,6 +43,7 @@ struct ReconstructionOutputConfig {
   bool pictures = true;             // PNG and TIFF
   bool events = true;               // TensorBoard's, of R and the change of the object
   double checkpoint_minutes = 5.0;  // 0: after every sweep
+  double limit_minutes = 0.0;       // of sweeping, earlier sessions included; 0: none
 
   void visit(ConfigVisitor& v);
 };
