@@ -248,6 +248,27 @@ std::vector<ObjectTile> make_tiles(const Ptychogram& input, int side) {
   return tiles;
 }
 
+std::vector<float> illumination(const Ptychogram& input) {
+  std::vector<double> intensity(input.window(), 0.0), sum(input.object_size(), 0.0);
+  for (std::size_t k = 0; k < input.probe.size(); ++k)
+    intensity[k % input.window()] += std::norm(std::complex<double>(input.probe[k]));
+  for (int j = 0; j < input.size(); ++j) {
+    const auto& p = input.position[static_cast<std::size_t>(j)];
+    const int x0 = static_cast<int>(std::floor(p[0])), y0 = static_cast<int>(std::floor(p[1]));
+    const double fx = p[0] - x0, fy = p[1] - y0;
+    const double share[2][2] = {{(1.0 - fx) * (1.0 - fy), (1.0 - fx) * fy}, {fx * (1.0 - fy), fx * fy}};
+    for (int a = 0; a < 2; ++a)
+      for (int b = 0; b < 2; ++b) {
+        if (share[a][b] == 0.0) continue;
+        for (int ix = 0; ix < input.nx; ++ix)
+          for (int iy = 0; iy < input.ny; ++iy)
+            sum[static_cast<std::size_t>(x0 + a + ix) * input.object_ny + (y0 + b + iy)] +=
+                share[a][b] * intensity[static_cast<std::size_t>(ix) * input.ny + iy];
+      }
+  }
+  return {sum.begin(), sum.end()};
+}
+
 std::vector<int> frames_over(const Ptychogram& input, const PixelBox& box) {
   const std::vector<float> weight = probe_intensity(input);
   const float rim = 1e-3f * *std::max_element(weight.begin(), weight.end());

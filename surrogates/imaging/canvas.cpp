@@ -41,59 +41,90 @@ Value turn(const std::vector<float>& weight, const std::vector<Value>& towards, 
   return size > 0.0 ? Value(product / size) : Value(1.0f);
 }
 
-// The phase that would move each frame's centre of mass to where it was measured: shifts spread below the probes and
-// integrated over the box of what is lit.
-std::vector<float> missing_by_centres(const ExecutionSpace& space, const Ptychogram& input,
-                                      const std::vector<FourierError>& errors, const std::vector<float>& light) {
-  const std::vector<float> probe = probe_intensity(input);
-  std::array<std::vector<float>, 2> slope = {std::vector<float>(light.size()), std::vector<float>(light.size())};
-  for (int j = 0; j < input.size(); ++j) {
-    const PixelBox window = input.window_of(j);
-    const auto& e = errors[static_cast<std::size_t>(j)];
-    const std::array<float, 2> shift = {static_cast<float>(e.shift_x), static_cast<float>(e.shift_y)};
-    for (int x = 0; x < input.nx; ++x)
-      for (int y = 0; y < input.ny; ++y)
-        for (std::size_t axis = 0; axis < 2; ++axis)
-          slope[axis][static_cast<std::size_t>(window.x0 + x) * input.object_ny + window.y0 + y] +=
-              shift[axis] * probe[static_cast<std::size_t>(x) * input.ny + y];
-  }
-  const float rim = 0.1f * median_of(light), least = 1e-3f * *std::max_element(light.begin(), light.end());
+// The box of what is lit, and a map cut to it.
+PixelBox lit_box(const Ptychogram& input, const std::vector<float>& light) {
+  const float rim = 0.1f * median_of(light);
   PixelBox lit{input.object_nx, input.object_ny, 0, 0};
   for (int x = 0; x < input.object_nx; ++x)
     for (int y = 0; y < input.object_ny; ++y)
       if (light[static_cast<std::size_t>(x) * input.object_ny + y] > rim)
         lit = {std::min(lit.x0, x), std::min(lit.y0, y), std::max(lit.x1, x + 1), std::max(lit.y1, y + 1)};
-  std::array<std::vector<float>, 2> inside;
-  for (int x = lit.x0; x < lit.x1; ++x)
-    for (int y = lit.y0; y < lit.y1; ++y) {
-      const std::size_t k = static_cast<std::size_t>(x) * input.object_ny + y;
-      for (std::size_t axis = 0; axis < 2; ++axis)
-        inside[axis].push_back(2.0f * std::numbers::pi_v<float> * slope[axis][k] / std::max(light[k], least));
-    }
-  const std::vector<float> phase = integrate_gradient(space, lit.nx(), lit.ny(), inside[0], inside[1]);
-  std::vector<float> map(light.size(), 0.0f);
-  for (int x = lit.x0; x < lit.x1; ++x)
-    std::copy_n(phase.begin() + static_cast<std::ptrdiff_t>(x - lit.x0) * lit.ny(), lit.ny(),
-                map.begin() + static_cast<std::ptrdiff_t>(x) * input.object_ny + lit.y0);
+  return lit;
+}
+
+std::vector<float> cut(const std::vector<float>& map, int ny, const PixelBox& box) {
+  std::vector<float> part;
+  for (int x = box.x0; x < box.x1; ++x) {
+    const auto row = map.begin() + static_cast<std::ptrdiff_t>(x) * ny;
+    part.insert(part.end(), row + box.y0, row + box.y1);
+  }
+  return part;
+}
+
+std::vector<float> put_back(const std::vector<float>& part, const Ptychogram& input, const PixelBox& box) {
+  std::vector<float> map(input.object_size(), 0.0f);
+  for (int x = box.x0; x < box.x1; ++x)
+    std::copy_n(part.begin() + static_cast<std::ptrdiff_t>(x - box.x0) * box.ny(), box.ny(),
+                map.begin() + static_cast<std::ptrdiff_t>(x) * input.object_ny + box.y0);
   return map;
+}
+
+// The phase that would move each frame's centre of mass to where it was measured: shifts spread below the probes and
+// integrated.
+std::vector<float> missing_by_centres(const ExecutionSpace& space, const Ptychogram& input,
+                                      const std::vector<FourierError>& errors, const std::vector<float>& light,
+                                      const PixelBox& lit) {
+  const std::vector<float> probe = probe_intensity(input);
+  std::array<std::vector<float>, 2> slope = {std::vector<float>(light.size()), std::vector<float>(light.size())};
+  for (int j = 0; j < input.size(); ++j) {
+    const PixelBox window = input.window_of(j);
+    const auto& e = errors[static_cast<std::size_t>(j)];
+    const auto shift_x = static_cast<float>(e.shift_x), shift_y = static_cast<float>(e.shift_y);
+    for (int x = 0; x < input.nx; ++x)
+      for (int y = 0; y < input.ny; ++y) {
+        const std::size_t k = static_cast<std::size_t>(window.x0 + x) * input.object_ny + window.y0 + y;
+        const float p = probe[static_cast<std::size_t>(x) * input.ny + y];
+        slope[0][k] += shift_x * p;
+        slope[1][k] += shift_y * p;
+      }
+  }
+  const float least = 1e-3f * *std::max_element(light.begin(), light.end());
+  for (auto& along : slope)
+    for (std::size_t k = 0; k < light.size(); ++k)
+      along[k] *= 2.0f * std::numbers::pi_v<float> / std::max(light[k], least);
+  const std::vector<float> phase = integrate_gradient(space, lit.nx(), lit.ny(), cut(slope[0], input.object_ny, lit),
+                                                      cut(slope[1], input.object_ny, lit));
+  return put_back(phase, input, lit);
+}
+
+// What is left of the channels once z is known.
+void fill_channels(const Canvas& canvas, const std::vector<Value>& object, const std::vector<Value>& step,
+                   const std::vector<float>& light, const std::vector<float>& centres, const std::vector<float>& raised,
+                   float scale, std::vector<float>& input) {
+  const int nx = canvas.nx, ny = canvas.ny;
+  const auto slope = [&](std::size_t before, std::size_t after) {
+    return std::arg(object[after] * std::conj(object[before]));
+  };
+  for (int x = 0; x < nx; ++x)
+    for (int y = 0; y < ny; ++y) {
+      const std::size_t row = static_cast<std::size_t>(ny), k = static_cast<std::size_t>(x) * row + y;
+      if (light[k] < 0.1f) continue;
+      const Value ratio = step[k] * std::conj(object[k]) / (std::norm(object[k]) + 0.05f);
+      float* out = input.data() + k * input_channels;
+      out[0] = 3.0f * (std::log(std::abs(object[k]) + 0.05f) + 0.15f);
+      out[1] = 30.0f * scale * ratio.real();
+      out[2] = 30.0f * scale * ratio.imag();
+      out[3] = std::min(light[k], 2.0f);
+      out[4] = 2.0f * slope(x > 0 ? k - row : k, x + 1 < nx ? k + row : k);
+      out[5] = 2.0f * slope(y > 0 ? k - 1 : k, y + 1 < ny ? k + 1 : k);
+      out[6] = 5.0f * scale * centres[k];
+      out[7] = 5.0f * scale * raised[k];
+    }
 }
 
 }  // namespace
 
-std::vector<float> illumination(const Ptychogram& input) {
-  const std::vector<float> probe = probe_intensity(input);
-  std::vector<float> sum(input.object_size(), 0.0f);
-  for (int j = 0; j < input.size(); ++j) {
-    const PixelBox window = input.window_of(j);
-    for (int x = 0; x < input.nx; ++x)
-      for (int y = 0; y < input.ny; ++y)
-        sum[static_cast<std::size_t>(window.x0 + x) * input.object_ny + window.y0 + y] +=
-            probe[static_cast<std::size_t>(x) * input.ny + y];
-  }
-  return sum;
-}
-
-Canvas make_canvas(const ExecutionSpace& space, const Ptychogram& input, DiffractionModel& model,
+Canvas make_canvas(const ExecutionSpace& space, const Ptychogram& input, DiffractionModel& model, int stage,
                    ObjectFunction object) {
   std::vector<int> frames(static_cast<std::size_t>(input.size()));
   std::iota(frames.begin(), frames.end(), 0);
@@ -102,35 +133,32 @@ Canvas make_canvas(const ExecutionSpace& space, const Ptychogram& input, Diffrac
   const std::vector<FourierError> errors = model.fourier_errors(input, frames, object);
   const double counts =
       std::accumulate(errors.begin(), errors.end(), 0.0, [](double sum, const auto& e) { return sum + e.counts; });
-  const std::vector<float> light = illumination(input);
-  const std::vector<float> phase = missing_by_centres(space, input, errors, light);
+  std::vector<float> light = illumination(input);
   const float median = median_of(light), bright = *std::max_element(light.begin(), light.end());
+  const PixelBox lit = lit_box(input, light);
+  const std::vector<float> centres = missing_by_centres(space, input, errors, light, lit);
 
-  Canvas canvas{input.object_nx, input.object_ny, {}, std::vector<float>(light.size()), std::move(object)};
-  canvas.input.assign(light.size() * input_channels, 0.0f);
-  const auto slope = [&](std::size_t before, std::size_t after) {
-    return std::arg(canvas.object.value[after] * std::conj(canvas.object.value[before]));
-  };
-  const int nx = canvas.nx, ny = canvas.ny;
-  for (int x = 0; x < nx; ++x)
-    for (int y = 0; y < ny; ++y) {
-      const std::size_t k = static_cast<std::size_t>(x) * ny + y, row = static_cast<std::size_t>(ny);
-      const float lit = light[k] / median;
-      canvas.weight[k] = lit > 0.25f ? std::min(1.0f, 2.0f * lit) : 0.0f;
-      if (lit < 0.1f) continue;
-      const Value o = canvas.object.value[k];
-      // The step down the gradient of Σ (√I − √M)², over the object itself.
-      const Value step = -static_cast<float>(0.5 * counts) * gradient.value[k] / (light[k] + 0.02f * bright) *
-                         std::conj(o) / (std::norm(o) + 0.05f);
-      float* out = canvas.input.data() + k * input_channels;
-      out[0] = std::log(std::abs(o) + 0.05f) + 0.2f;
-      out[1] = 10.0f * step.real();
-      out[2] = 10.0f * step.imag();
-      out[3] = std::min(lit, 2.0f);
-      out[4] = slope(x > 0 ? k - row : k, x + 1 < nx ? k + row : k);
-      out[5] = slope(y > 0 ? k - 1 : k, y + 1 < ny ? k + 1 : k);
-      out[6] = 5.0f * phase[k];
-    }
+  const std::size_t size = light.size();
+  std::vector<Value> step(size, Value(0.0f));
+  std::vector<float> by_phase(size, 0.0f);
+  Canvas canvas{input.object_nx,          input.object_ny,          std::vector<float>(size * input_channels, 0.0f),
+                std::vector<float>(size), std::vector<float>(size), {}};
+  for (std::size_t k = 0; k < size; ++k) {
+    // Down the gradient of Σ (√I − √M)², which is half of what the model's L has, times the counts.
+    const Value z = static_cast<float>(-0.5 * counts) * gradient.value[k] / (light[k] + 0.02f * bright);
+    light[k] /= median;
+    canvas.weight[k] = light[k] > 0.25f ? std::min(1.0f, 2.0f * light[k]) : 0.0f;
+    canvas.reach[k] = std::min(1.0f, light[k] / 0.3f);
+    if (light[k] < 0.1f) continue;
+    step[k] = z;
+    by_phase[k] = 0.05f * light[k] * (std::conj(object.value[k]) * z).imag();
+  }
+  const std::vector<float> raised =
+      put_back(inverse_laplacian(space, lit.nx(), lit.ny(), cut(by_phase, input.object_ny, lit)), input, lit);
+  fill_channels(canvas, object.value, step, light, centres, raised, std::pow(stage_factor, static_cast<float>(stage)),
+                canvas.input);
+  for (std::size_t k = 0; k < size; ++k) object.value[k] += step[k];
+  canvas.object = std::move(object);
   return canvas;
 }
 
@@ -148,8 +176,10 @@ CanvasAnswer missing(const Canvas& canvas, const ObjectFunction& truth) {
 
 ObjectFunction completed(const Canvas& canvas, const CanvasAnswer& answer) {
   ObjectFunction object = canvas.object;
-  for (std::size_t k = 0; k < object.value.size(); ++k)
-    object.value[k] *= std::polar(std::exp(std::clamp(answer[2 * k], -1.0f, 1.0f)), answer[2 * k + 1]);
+  for (std::size_t k = 0; k < object.value.size(); ++k) {
+    const float reach = canvas.reach[k];
+    object.value[k] *= std::polar(std::exp(reach * std::clamp(answer[2 * k], -0.5f, 0.5f)), reach * answer[2 * k + 1]);
+  }
   return object;
 }
 

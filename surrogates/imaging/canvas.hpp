@@ -1,9 +1,11 @@
-// What the network sees of a data set, on the object's whole grid, and what it shall answer.
+// What a network sees of a data set, on the object's whole grid, and what it shall answer.
 //
-// Physics has made a few cheap passes over the frames. The object that they left, O₀, is right where frames say much
-// and little changed where they say little: what is missing are mostly its low frequencies, which iterations bring in
-// last. The network is asked for the factor exp(a + iφ) that is missing. Frames do not tell the global phase; neither
-// do the channels, and labels are turned to O₀.
+// Physics has made a few cheap passes over the frames. The object that they left is right where frames say much and
+// little changed where they say little: what is missing are mostly its low frequencies, which iterations bring in last.
+// One more pass gives the likelihood's gradient, from which two things are made: a step down it, z, over the
+// illumination, which mends high frequencies; and what the network needs to see. The network is asked for the factor
+// exp(a + iφ) that O₀ = O + z still misses: a learned preconditioner of the gradient. Frames do not tell the global
+// phase; neither do the channels, and labels are turned to O₀.
 #pragma once
 
 #include <vector>
@@ -13,32 +15,38 @@
 
 namespace locum::imaging {
 
-// Of the input: log|O₀|; what the frames say is missing, pixel by pixel (the likelihood's gradient over illumination
-// and O₀, real and imaginary part); the illumination; the gradient of O₀'s phase along x and y; the phase that the
-// frames' centres of mass say is missing. All are near one in size.
-inline constexpr int input_channels = 7, gradient_channel = 4;  // and the one after it: components of a vector
+// Of the input, all near one in size:
+//   0     log|O|
+//   1, 2  z / O, real and imaginary part
+//   3     the illumination over its median
+//   4, 5  the gradient of O's phase along x and y
+//   6     the phase that the frames' centres of mass say is missing, integrated
+//   7     ∇⁻² of the illumination times Im(O* z): the gradient by the phase, with low frequencies raised
+inline constexpr int input_channels = 8, gradient_channel = 4;  // the components of a vector, with the one after it
 // Of the answer: a and φ.
 inline constexpr int answer_channels = 2;
+
+// Networks answer in tenths, and see what is missing (channels 1, 2, 6, 7) three times as large in each stage as in the
+// one before it: it is that much smaller.
+inline constexpr float answer_unit = 0.1f, stage_factor = 3.0f;
 
 struct Canvas {
   int nx = 0, ny = 0;
   std::vector<float> input;   // (nx, ny, input_channels)
-  std::vector<float> weight;  // (nx, ny), 0 … 1: how well a pixel is lit
+  std::vector<float> weight;  // (nx, ny), 0 … 1: how well a pixel is lit, as labels count
+  std::vector<float> reach;   // (nx, ny), 0 … 1: where the answer is used
   ObjectFunction object;      // O₀
 };
 
 // (nx, ny, answer_channels)
 using CanvasAnswer = std::vector<float>;
 
-// Σ_j Σ_m |P_m(r − r_j)|² of all frames, counts: (object_nx, object_ny).
-std::vector<float> illumination(const Ptychogram& input);
-
 // Costs a pass and a half over the frames. Collective over the ptychogram's ranks.
-Canvas make_canvas(const ExecutionSpace& space, const Ptychogram& input, DiffractionModel& model,
+Canvas make_canvas(const ExecutionSpace& space, const Ptychogram& input, DiffractionModel& model, int stage,
                    ObjectFunction object);
 
-// log(O / O₀), with the truth O turned to O₀ by the phase that makes both agree best where frames are; |a| and |φ| are
-// held where the ratio means nothing.
+// log(truth / O₀) with the truth turned to O₀ by the phase that makes both agree best where frames are; |a| is held
+// where the ratio means nothing.
 CanvasAnswer missing(const Canvas& canvas, const ObjectFunction& truth);
 
 // O₀ exp(a + iφ).

@@ -23,13 +23,13 @@ ObjectCascade::ObjectCascade(const ExecutionSpace& space, const ObjectNetworkCon
 Canvas ObjectCascade::next(int s, const Canvas& before, const Ptychogram& input, DiffractionModel& model) const {
   ObjectFunction object = completed(before, stage(s - 1).predict(input.comm, before).mean);
   if (config_.mid_sweeps > 0) model.descend(input, all_frames(input), config_.mid_sweeps, object);
-  return make_canvas(space_, input, model, std::move(object));
+  return make_canvas(space_, input, model, s, std::move(object));
 }
 
 Canvas ObjectCascade::canvas_of(int s, const Ptychogram& input, DiffractionModel& model) const {
   ObjectFunction object = model.back_propagated(input);
   if (config_.lead_sweeps > 0) model.sequential_sweeps(input, all_frames(input), config_.lead_sweeps, object);
-  Canvas canvas = make_canvas(space_, input, model, std::move(object));
+  Canvas canvas = make_canvas(space_, input, model, 0, std::move(object));
   for (int k = 1; k <= s; ++k) canvas = next(k, canvas, input, model);
   return canvas;
 }

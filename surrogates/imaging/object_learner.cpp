@@ -87,9 +87,11 @@ std::vector<CanvasSample> ObjectLearner::samples(const Sets& sets, int stage) co
     canvas.ny = data.object_ny;
     canvas.input.resize(data.object_size() * input_channels);
     canvas.weight.resize(data.object_size());
+    canvas.reach.resize(data.object_size());
     canvas.object.value.resize(data.object_size());
     comm.broadcast(std::span<float>(canvas.input), owner);
     comm.broadcast(std::span<float>(canvas.weight), owner);
+    comm.broadcast(std::span<float>(canvas.reach), owner);
     comm.broadcast(numbers(canvas.object.value), owner);
     all[k].labelled = sets[k];
     all[k].weight = weight_in(canvas, sets[k]->core);

@@ -85,6 +85,7 @@ std::vector<float> ObjectNetwork::answers_of(int member, const Communicator& com
     space_.fence();
     unfold_window(y_host.data(), side, answer_channels, fold, answers.data() + w * pixels * answer_channels);
   }
+  for (float& a : answers) a *= answer_unit;
   comm.sum(std::span<float>(answers));  // every window is one rank's: zeros are added to it
   return answers;
 }

@@ -11,14 +11,14 @@
 namespace locum::imaging {
 
 struct ObjectNetworkConfig {
-  int lead_sweeps = 2;    // passes of physics over the frames before the network, from the classical start
-  int stages = 1;         // networks, one after the other, each on what the one before it left
-  int mid_sweeps = 2;     // passes between two of them
-  int polish_sweeps = 4;  // after the last
-  int members = 2;        // networks in the committee
+  int lead_sweeps = 3;    // passes of physics over the frames before the network, from the classical start
+  int stages = 2;         // networks, one after the other, each on what the one before it left
+  int mid_sweeps = 1;     // passes between two of them
+  int polish_sweeps = 2;  // after the last
+  int members = 1;        // networks in the committee
   // Channels of the levels of the network, from the finest down; each has half the points of the one above.
-  std::vector<std::int64_t> channels = {24, 32, 48, 64, 64};
-  int fold = 2;     // pixels along each side that the first level takes as one point with more channels
+  std::vector<std::int64_t> channels = {24, 32, 48, 64};
+  int fold = 4;     // pixels along each side that the first level takes as one point with more channels
   int window = 96;  // pixels of a window on the object; a multiple of 2^depth
   int border = 24;  // pixels that neighbouring windows share
 
@@ -28,9 +28,9 @@ struct ObjectNetworkConfig {
 };
 
 struct ObjectTrainingConfig {
-  int epochs = 30;
-  int batch = 8;                   // windows
-  int windows = 16;                // of each data set, at random places and turned at random
+  int epochs = 20;
+  int batch = 4;                   // windows
+  int windows = 1;                 // of each data set, at random places and turned at random
   std::string optimizer = "adam";  // a name of train::optimizer_names()
   double learning_rate = 3e-3;
   double warm_up = 0.05;             // fraction of the epochs

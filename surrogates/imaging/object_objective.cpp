@@ -90,23 +90,25 @@ void ObjectObjective::load(const std::vector<CanvasSample>& canvases, std::span<
   batch.derivative = images("imaging::batch_derivative", answer_channels);
   batch.loss = View<float*>("imaging::batch_loss", static_cast<std::size_t>(count));
   std::vector<float> cut(static_cast<std::size_t>(side) * side * input_channels);
-  const auto fill = [&](const nn::Images<float>& to, int channels, int vector_channel, auto&& canvas_of) {
+  const auto fill = [&](const nn::Images<float>& to, int channels, int vector_channel, float unit,
+                        const auto& canvas_of) {
     const auto host = Kokkos::create_mirror_view(to);
     for (int k = 0; k < count; ++k) {
       const WindowSample& w = windows[static_cast<std::size_t>(k)];
       const CanvasSample& sample = canvases[static_cast<std::size_t>(w.canvas)];
-      cut_window(canvas_of(sample), sample.canvas.nx, sample.canvas.ny, channels, w.at, side, w.symmetry,
+      cut_window(*canvas_of(sample), sample.canvas.nx, sample.canvas.ny, channels, w.at, side, w.symmetry,
                  vector_channel, cut.data());
+      for (float& c : cut) c /= unit;
       fold_window(cut.data(), side, channels, fold, host.data() + static_cast<std::size_t>(k) * side * side * channels);
     }
     Kokkos::deep_copy(context_.space, to, host);
   };
-  fill(
-      batch.input, input_channels, gradient_channel, [](const CanvasSample& s) -> auto& { return s.canvas.input; });
-  fill(
-      batch.label, answer_channels, -1, [](const CanvasSample& s) -> auto& { return s.answer; });
-  fill(
-      batch.weight, 1, -1, [](const CanvasSample& s) -> auto& { return s.weight; });
+  const auto input_of = [](const CanvasSample& s) { return &s.canvas.input; };
+  const auto answer_of = [](const CanvasSample& s) { return &s.answer; };
+  const auto weight_of = [](const CanvasSample& s) { return &s.weight; };
+  fill(batch.input, input_channels, gradient_channel, 1.0f, input_of);
+  fill(batch.label, answer_channels, -1, answer_unit, answer_of);
+  fill(batch.weight, 1, -1, 1.0f, weight_of);
 }
 
 // Adds the error of the frames that lie in the window, and its derivative by the answer.
@@ -132,13 +134,15 @@ double ObjectObjective::add_frames(const WindowSample& window, std::size_t k, co
               static_cast<std::size_t>(box.x0 + x) * data.object_ny + box.y0 + y);
   };
   inside([&](std::size_t at, std::size_t pixel) {
-    object.value[pixel] *= std::polar(std::exp(std::clamp(answer[at], -1.0f, 1.0f)), answer[at + 1]);
+    const float reach = answer_unit * sample.canvas.reach[pixel];
+    object.value[pixel] *= std::polar(std::exp(reach * answer[at]), reach * answer[at + 1]);
   });
   const double loss = model_->gradient(data, frames, object, slope);
   inside([&](std::size_t at, std::size_t pixel) {
     const auto product = std::conj(slope.value[pixel]) * object.value[pixel];  // dL = Re(G* dO), dO = O (da + i dφ)
-    derivative[at] += scale * product.real();
-    derivative[at + 1] -= scale * product.imag();
+    const float reach = answer_unit * scale * sample.canvas.reach[pixel];
+    derivative[at] += reach * product.real();
+    derivative[at + 1] -= reach * product.imag();
   });
   fold_window(derivative.data(), side, answer_channels, fold, derivative_host.data() + k * numbers);
   Kokkos::deep_copy(context_.space, batch.derivative, derivative_host);

@@ -51,8 +51,8 @@ nn::NetworkDescription object_unet(const ObjectNetworkConfig& config) {
   nn::NetworkDescription net;
   const std::vector<int> channels(config.channels.begin(), config.channels.end());
   const int fold = config.fold * config.fold, levels = static_cast<int>(channels.size());
-  int at = net.input(fold * input_channels);
-  at = convolution(net, at, channels[0], 3, 1, nn::Pointwise::none);
+  const int window = net.input(fold * input_channels);
+  int at = convolution(net, window, channels[0], 3, 1, nn::Pointwise::none);
   std::vector<int> kept;
   for (int level = 0; level < levels; ++level) {
     if (level > 0)
@@ -66,7 +66,10 @@ nn::NetworkDescription object_unet(const ObjectNetworkConfig& config) {
   }
   at = convolution(net, pointwise(net, at, nn::Pointwise::gelu), fold * answer_channels, 3, 1, nn::Pointwise::none,
                    std::string("answer ") + zero_at_start);
-  net.outputs = {at};
+  // Two of the channels are estimates of the answer: their sum may be taken without a detour.
+  const int direct = convolution(net, window, fold * answer_channels, 1, 1, nn::Pointwise::none,
+                                 std::string("direct ") + zero_at_start);
+  net.outputs = {sum(net, at, direct)};
   return net;
 }
 

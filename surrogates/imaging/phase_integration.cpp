@@ -1,5 +1,6 @@
 #include "surrogates/imaging/phase_integration.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -8,34 +9,37 @@
 namespace locum::imaging {
 namespace {
 
-// ∇·g on the mirrored grid of (2 nx, 2 ny).
-template <class Host>
-void mirrored_divergence(int nx, int ny, const std::vector<float>& gx, const std::vector<float>& gy, const Host& out) {
+// ∇·g of differences between neighbours.
+std::vector<double> divergence(int nx, int ny, const std::vector<float>& gx, const std::vector<float>& gy) {
   const auto at = [ny](int x, int y) { return static_cast<std::size_t>(x) * ny + y; };
+  std::vector<double> sum(static_cast<std::size_t>(nx) * ny, 0.0);
   for (int x = 0; x < nx; ++x)
     for (int y = 0; y < ny; ++y) {
-      double d = 0.0;
-      if (x + 1 < nx) d += 0.5 * (gx[at(x, y)] + gx[at(x + 1, y)]);
-      if (x > 0) d -= 0.5 * (gx[at(x - 1, y)] + gx[at(x, y)]);
-      if (y + 1 < ny) d += 0.5 * (gy[at(x, y)] + gy[at(x, y + 1)]);
-      if (y > 0) d -= 0.5 * (gy[at(x, y - 1)] + gy[at(x, y)]);
-      for (int mx : {x, 2 * nx - 1 - x})
-        for (int my : {y, 2 * ny - 1 - y}) out(0, mx, my) = fft::Complex<double>(d, 0.0);
+      const auto flow = [&](int x1, int y1, const std::vector<float>& g) {
+        const double mean = 0.5 * (g[at(x, y)] + g[at(x1, y1)]);
+        sum[at(x, y)] += mean;
+        sum[at(x1, y1)] -= mean;
+      };
+      if (x + 1 < nx) flow(x + 1, y, gx);
+      if (y + 1 < ny) flow(x, y + 1, gy);
     }
+  return sum;
 }
 
-}  // namespace
-
-std::vector<float> integrate_gradient(const ExecutionSpace& space, int nx, int ny, const std::vector<float>& gradient_x,
-                                      const std::vector<float>& gradient_y) {
-  fft::Waves<double> field("imaging::mirrored_divergence", 1, 2 * nx, 2 * ny);
+// u of mean zero with ∇²u = source: the transform of the mirrored source is its cosine transform.
+std::vector<float> solve(const ExecutionSpace& space, int nx, int ny, const std::vector<double>& source) {
+  fft::Waves<double> field("imaging::mirrored_source", 1, 2 * nx, 2 * ny);
   const auto field_host = Kokkos::create_mirror_view(field);
-  mirrored_divergence(nx, ny, gradient_x, gradient_y, field_host);
+  for (int x = 0; x < 2 * nx; ++x)
+    for (int y = 0; y < 2 * ny; ++y) {
+      const int from_x = x < nx ? x : 2 * nx - 1 - x, from_y = y < ny ? y : 2 * ny - 1 - y;
+      field_host(0, x, y) = fft::Complex<double>(source[static_cast<std::size_t>(from_x) * ny + from_y], 0.0);
+    }
   Kokkos::deep_copy(space, field, field_host);
   const fft::Transform2d<double> transform(space, 1, 2 * nx, 2 * ny);
   transform.forward(field);
   Kokkos::parallel_for(
-      "imaging::integrate_gradient", RangePolicy(space, 0, 4 * nx * ny), KOKKOS_LAMBDA(int k) {
+      "imaging::poisson", RangePolicy(space, 0, 4 * nx * ny), KOKKOS_LAMBDA(int k) {
         const int x = k / (2 * ny), y = k % (2 * ny);
         const double curvature =
             2.0 * std::cos(std::numbers::pi * x / nx) - 2.0 + 2.0 * std::cos(std::numbers::pi * y / ny) - 2.0;
@@ -44,11 +48,24 @@ std::vector<float> integrate_gradient(const ExecutionSpace& space, int nx, int n
   transform.inverse(field);
   Kokkos::deep_copy(space, field_host, field);
   space.fence();
-  std::vector<float> phase(static_cast<std::size_t>(nx) * ny);
+  std::vector<float> phase(source.size());
   for (int x = 0; x < nx; ++x)
     for (int y = 0; y < ny; ++y)
       phase[static_cast<std::size_t>(x) * ny + y] = static_cast<float>(field_host(0, x, y).real());
   return phase;
+}
+
+}  // namespace
+
+std::vector<float> integrate_gradient(const ExecutionSpace& space, int nx, int ny, const std::vector<float>& gradient_x,
+                                      const std::vector<float>& gradient_y) {
+  return solve(space, nx, ny, divergence(nx, ny, gradient_x, gradient_y));
+}
+
+std::vector<float> inverse_laplacian(const ExecutionSpace& space, int nx, int ny, const std::vector<float>& source) {
+  std::vector<double> sink(source.size());
+  std::transform(source.begin(), source.end(), sink.begin(), [](float s) { return -static_cast<double>(s); });
+  return solve(space, nx, ny, sink);
 }
 
 }  // namespace locum::imaging

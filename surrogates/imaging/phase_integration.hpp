@@ -1,4 +1,5 @@
-// The phase whose gradient comes nearest to a given field, in the sense of least squares.
+// Poisson's equation with free edges, by the cosine transform: the phase whose gradient comes nearest to a given field
+// in the sense of least squares, and what has a given source.
 #pragma once
 
 #include <vector>
@@ -12,5 +13,8 @@ namespace locum::imaging {
 // 107, equations 10–13), made of a transform of the mirrored field.
 std::vector<float> integrate_gradient(const ExecutionSpace& space, int nx, int ny, const std::vector<float>& gradient_x,
                                       const std::vector<float>& gradient_y);
+
+// u of mean zero with −∇²u = source − its mean. source: (nx, ny).
+std::vector<float> inverse_laplacian(const ExecutionSpace& space, int nx, int ny, const std::vector<float>& source);
 
 }  // namespace locum::imaging

@@ -8,9 +8,9 @@ namespace {
 using TeamPolicy = Kokkos::TeamPolicy<ExecutionSpace>;
 using Member = TeamPolicy::member_type;
 
-constexpr int scales = 3;
-KOKKOS_INLINE_FUNCTION int cell_side(int scale) { return 1 << 2 * scale; }
-KOKKOS_INLINE_FUNCTION float importance(int scale) { return static_cast<float>(1 << scale); }
+constexpr int scales = 4;
+KOKKOS_INLINE_FUNCTION int cell_side(int scale) { return scale == 3 ? 32 : 1 << 2 * scale; }
+KOKKOS_INLINE_FUNCTION float importance(int scale) { return scale == 3 ? 2.0f : 0.5f * static_cast<float>(1 << scale); }
 
 // One channel of one window.
 struct Residual {
@@ -105,7 +105,8 @@ void window_loss(const ExecutionSpace& space, const nn::Images<float>& answer, c
           const Residual r{answer, label, weight, derivative, fold, team.league_rank(), channel, side};
           const bool is_phase = channel == 1;
           const float mean = is_phase ? weighed_mean(team, r) : 0.0f;
-          for (int s = 0; s < scales; ++s) sum += add_scale(team, r, cell_side(s), importance(s), mean, scale);
+          for (int s = 0; s < scales; ++s)
+            sum += add_scale(team, r, cell_side(s), (is_phase ? 1.0f : 0.5f) * importance(s), mean, scale);
           through_mean(team, r, is_phase);
         }
         Kokkos::single(Kokkos::PerTeam(team), [&]() { loss(team.league_rank()) = sum; });

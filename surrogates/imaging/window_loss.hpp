@@ -2,8 +2,8 @@
 //
 // e = answer − label of one channel, less its weighed mean over the window (frames do not tell a global phase; an
 // amplitude's mean is left in). Low frequencies are what physics is slowest to mend, so that they count more:
-//   L = Σ_s c_s √(mean over cells of (mean over s × s pixels of w e)²),   s = 1, 4, 16;  c = 1, 2, 4
-// summed over the channels. Gradients are overwritten.
+//   L = Σ_s c_s √(mean over cells of (mean over s × s pixels of w e)²),   s = 1, 4, 16, 32;  c = ½, 1, 2, 2
+// summed over the channels, the amplitude's by half. Gradients are overwritten.
 #pragma once
 
 #include "surrogates/imaging/canvas.hpp"

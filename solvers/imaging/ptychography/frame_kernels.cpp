@@ -64,10 +64,21 @@ void transform_rows_back(const ExecutionSpace& space, const FramePass& pass, int
       });
 }
 
+// Cycles a pixel, of point k of n; of the lanes from k on.
+KOKKOS_FORCEINLINE_FUNCTION float frequency(int k, int n) {
+  return static_cast<float>(2 * k < n ? k : k - n) / static_cast<float>(n);
+}
+KOKKOS_FORCEINLINE_FUNCTION FramePack frequencies(int first, int n) {
+  FramePack all;
+  for (int lane = 0; lane < pack; ++lane) all.lane(lane) = frequency(first + lane, n);
+  return all;
+}
+
 // Each thread's sums become the team's, of one frame and block of columns.
 KOKKOS_INLINE_FUNCTION void keep_sums(const Member& team, const FramePass& p, int frame, int block,
                                       const LaneSums& own) {
-  const FramePack each[FrameSums::count] = {own.off, own.amplitude, own.noise, own.numerator, own.denominator};
+  const FramePack each[FrameSums::count] = {own.off,        own.amplitude,  own.noise, own.numerator, own.denominator,
+                                            own.measured_x, own.measured_y, own.model, own.model_x,   own.model_y};
   for (int k = 0; k < FrameSums::count; ++k) {
     double total = 0.0;
     const double mine = static_cast<double>(sum(each[k]));
@@ -96,8 +107,12 @@ KOKKOS_INLINE_FUNCTION void transform_columns(const Member& team, const FramePas
   LaneSums sums;
   const auto pixel = [&](int at, int group, FramePack model) {
     const std::size_t here = static_cast<std::size_t>(at) * FrameLayout::width + group * pack;
-    return factor(model, fft::load_pack(measured + here), fft::load_pack(data.valid.data() + in_frame + here),
-                  fft::load_pack(data.background.data() + in_frame + here), place.step, sums);
+    const FramePack root = fft::load_pack(measured + here);
+    const FramePack f = factor(model, root, fft::load_pack(data.valid.data() + in_frame + here),
+                               fft::load_pack(data.background.data() + in_frame + here), place.step, sums);
+    if constexpr (!Factor::returns)
+      sums.weigh(root * root, f, frequencies(column + group * pack, p.layout.nx), FramePack(frequency(at, ny)));
+    return f;
   };
   const auto back = [&](float* wave, const Scratch& from, const Scratch& to) {
     const Scratch result = fft::free_lines(p.line_y, to, from);
@@ -319,7 +334,8 @@ std::vector<FrameSums> FrameKernels::sums(int count) const {
     double each[FrameSums::count] = {};
     for (int block = 0; block < layout_.columns / FrameLayout::width; ++block)
       for (int k = 0; k < FrameSums::count; ++k) each[k] += host(j, block, k);
-    all[static_cast<std::size_t>(j)] = {each[0], each[1], each[2], each[3], each[4]};
+    all[static_cast<std::size_t>(j)] = {each[0], each[1], each[2], each[3], each[4],
+                                        each[5], each[6], each[7], each[8], each[9]};
   }
   return all;
 }

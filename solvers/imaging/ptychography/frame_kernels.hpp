@@ -46,10 +46,11 @@ struct FrameBatch {
 };
 
 // Of one frame, over valid pixels: Σ (√I − √M)², Σ |√I − √M|, what Poisson noise makes of the first on average, and the
-// two sums of the Poisson step.
+// two sums of the Poisson step; and, where frames are compared only, Σ k I, Σ M and Σ k M, k in cycles a pixel.
 struct FrameSums {
-  static constexpr int count = 5;
+  static constexpr int count = 10;
   double off = 0.0, amplitude = 0.0, noise = 0.0, step_numerator = 0.0, step_denominator = 0.0;
+  double measured_x = 0.0, measured_y = 0.0, model = 0.0, model_x = 0.0, model_y = 0.0;
 };
 
 // ψ ← (1 − a − b) ψ + a P O + b Π((1 − c) ψ + c P O), Π the projection onto the measured moduli: difference map and

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "kokkos_kernels/base/errors.hpp"
-#include "solvers/imaging/ptychography/expected_kernels.hpp"
+#include "solvers/imaging/ptychography/window_waves.hpp"
 
 namespace locum::imaging {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "kokkos_kernels/base/errors.hpp"
 #include "solvers/imaging/potential/slices.hpp"
-#include "solvers/imaging/ptychography/expected_kernels.hpp"
+#include "solvers/imaging/ptychography/window_waves.hpp"
 #include "solvers/imaging/waves/multislice.hpp"
 #include "solvers/imaging/waves/transmission_store.hpp"
 

@@ -98,27 +98,6 @@ std::size_t modes_of(std::span<const Value> probe, std::size_t pixels) {
 
 }  // namespace
 
-std::vector<float> illumination(const Ptychogram& input) {
-  std::vector<double> intensity(input.window(), 0.0), sum(input.object_size(), 0.0);
-  for (std::size_t k = 0; k < input.probe.size(); ++k)
-    intensity[k % input.window()] += std::norm(Complex(input.probe[k]));
-  for (int j = 0; j < input.size(); ++j) {
-    const auto& p = input.position[static_cast<std::size_t>(j)];
-    const int x0 = static_cast<int>(std::floor(p[0])), y0 = static_cast<int>(std::floor(p[1]));
-    const double fx = p[0] - x0, fy = p[1] - y0;
-    const double share[2][2] = {{(1.0 - fx) * (1.0 - fy), (1.0 - fx) * fy}, {fx * (1.0 - fy), fx * fy}};
-    for (int a = 0; a < 2; ++a)
-      for (int b = 0; b < 2; ++b) {
-        if (share[a][b] == 0.0) continue;
-        for (int ix = 0; ix < input.nx; ++ix)
-          for (int iy = 0; iy < input.ny; ++iy)
-            sum[static_cast<std::size_t>(x0 + a + ix) * input.object_ny + (y0 + b + iy)] +=
-                share[a][b] * intensity[static_cast<std::size_t>(ix) * input.ny + iy];
-      }
-  }
-  return {sum.begin(), sum.end()};
-}
-
 std::vector<float> scanned_region(const Ptychogram& input, double share) {
   std::vector<float> weight = illumination(input);
   const float least =
@@ -188,14 +167,15 @@ double probe_error(std::span<const Value> truth, std::span<const Value> answer, 
   const std::size_t modes = modes_of(answer, pixels);
   modes_of(truth, pixels);
   const std::vector<float> everywhere(pixels, 1.0f);
-  Alignment alignment =
-      find_alignment(make_pair(truth.first(pixels), answer.first(pixels), everywhere, nx, ny), remove);
+  ImagePair first = make_pair(truth.first(pixels), answer.first(pixels), everywhere, nx, ny);
+  first.periodic = true;
+  Alignment alignment = find_alignment(first, remove);
   alignment.factor = 1.0;
   const Image t(truth.begin(), truth.end());
   Image b;
   for (std::size_t m = 0; m < modes; ++m) {
     const auto mode = answer.subspan(m * pixels, pixels);
-    const Image image = apply(Image(mode.begin(), mode.end()), nx, ny, alignment);
+    const Image image = apply(Image(mode.begin(), mode.end()), nx, ny, alignment, true);
     b.insert(b.end(), image.begin(), image.end());
   }
   // The factor scales J_B: ‖J_T − f J_B‖ is least for f = Tr J_T J_B / Tr J_B².

@@ -68,5 +68,23 @@ TEST(PhaseIntegration, IsTheBestInTheSenseOfLeastSquares) {
     }
 }
 
+// −∇²u, with differences to the neighbours that there are, is the source less its mean.
+TEST(PhaseIntegration, TheInverseLaplacianHasItsSource) {
+  const int nx = 11, ny = 14;
+  std::vector<float> source;
+  for (std::uint64_t k = 0; k < 154; ++k)
+    source.push_back(static_cast<float>(random::normal_pair(6, random::Stream::shuffle, k, 0).first));
+  const std::vector<float> u = inverse_laplacian({}, nx, ny, source);
+  const double mean = mean_of(source);
+  const auto at = [&](int x, int y) { return u[static_cast<std::size_t>(x) * ny + y]; };
+  for (int x = 0; x < nx; ++x)
+    for (int y = 0; y < ny; ++y) {
+      double curvature = 0.0;
+      for (const auto& [a, b] : {std::pair{x - 1, y}, {x + 1, y}, {x, y - 1}, {x, y + 1}})
+        if (a >= 0 && b >= 0 && a < nx && b < ny) curvature += at(a, b) - at(x, y);
+      ASSERT_NEAR(-curvature, source[static_cast<std::size_t>(x) * ny + y] - mean, 1e-5);  // u is kept in float
+    }
+}
+
 }  // namespace
 }  // namespace locum::imaging

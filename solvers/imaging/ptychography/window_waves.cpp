@@ -1,4 +1,4 @@
-#include "solvers/imaging/ptychography/expected_kernels.hpp"
+#include "solvers/imaging/ptychography/window_waves.hpp"
 
 #include <fmt/format.h>
 
