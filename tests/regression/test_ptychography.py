@@ -345,7 +345,7 @@ class BadInput(Shared):
     def test_missing_keys_are_answered_with_what_was_tried(self):
         def change(file):
             for name in ("entry_1/instrument_1/detector_1/translation", "entry_1/data_1/translation",
-                         "entry_1/sample_1/geometry_1/translation"):
+                         "entry_1/sample_1/geometry_1/translation", "entry_1/data_1/x", "entry_1/data_1/y"):
                 if name in file:
                     del file[name]
         self.check(IO, ["translation"], data=self.bad(change))
