@@ -75,10 +75,11 @@ void back_propagate(PtychographyFields& fields) {
   fields.reset_poisson_steps();
 }
 
-Reconstruction::Reconstruction(const Ptychogram& input, const PtychographyConfig& config, std::vector<int> which)
+Reconstruction::Reconstruction(const Ptychogram& input, const PtychographyConfig& config, std::vector<int> which,
+                               const FrameStore* kept)
     : config_(config),
       fields_(input, or_all(input, std::move(which)), config, batch_of(config), at_once(config),
-              engine_traits(config.engine).waves_of_frame),
+              engine_traits(config.engine).waves_of_frame, kept),
       engine_(make_engine(config.engine, fields_)),
       before_("ptychography::object_before", 1, input.object_nx, input.object_ny) {
   if (config_.warm_up > 0) warm_up_ = make_engine("rpie", fields_);
