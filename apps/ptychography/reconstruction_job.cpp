@@ -19,6 +19,7 @@ namespace {
 constexpr double gibibyte = 1024.0 * 1024.0 * 1024.0;
 constexpr double object_planes =
     8.0;                            // complex ones of each rank: object, change, illumination, sums, what is read out
+constexpr int most_at_once = 64;    // frames whose waves a rank has in memory together
 constexpr int sweeps_measured = 3;  // before the time that is left is told
 constexpr const char* checkpoint_name = "checkpoint.h5";
 
@@ -29,11 +30,11 @@ std::string stage_file(const std::string& name) { return "stage_" + name + ".h5"
 double reconstruction_bytes(const Ptychogram& input, const imaging::PtychographyConfig& config, int frames) {
   const double window = static_cast<double>(input.window()), object = static_cast<double>(input.object_size());
   const double own = std::ceil(static_cast<double>(frames) / input.comm.size());
-  const auto traits = imaging::engine_traits(config.engine);
-  const double waves = own * traits.waves_of_frame * input.modes * 8.0 * window;
-  const double resident = std::min(own * 4.0 * window, config.memory * gibibyte);
-  const double batch = (config.batch > 0 ? config.batch : traits.batch) * (2.0 + 2.0 * input.modes) * 8.0 * window;
-  return object_planes * 8.0 * object + waves + resident + batch;
+  const double wave = 8.0 * window * input.modes;
+  const int batch = std::min(imaging::resolved(config, frames).batch, most_at_once);
+  const double needed = wave * (imaging::engine_traits(config.engine).waves_of_frame * own + 2.0 * batch);
+  const double useful = own * (4.0 * window + wave);  // counts, and probes that were moved to the frames' fractions
+  return object_planes * 8.0 * object + std::min(needed + useful, std::max(needed, config.memory * gibibyte));
 }
 
 std::array<std::vector<int>, 2> halves_of(const Ptychogram& input) {

@@ -79,5 +79,17 @@ TEST(ReconstructionBytes, GrowWithWavesThatAnEngineKeeps) {
   EXPECT_DOUBLE_EQ(reconstruction_bytes(input, config, 400) - lean, 400.0 * 8.0 * 64.0);  // complex floats of a window
 }
 
+TEST(ReconstructionBytes, OfFramesEndAtTheMemoryThatIsGiven) {
+  const Ptychogram input = raster(20, 20, 3.0, 3.0, 0.0);
+  imaging::PtychographyConfig config;
+  config.batch = 1;
+  config.engine = "epie";
+  const double all = reconstruction_bytes(input, config, 400);
+  config.memory = 1e-4;  // GiB
+  const double some = reconstruction_bytes(input, config, 400);
+  EXPECT_LT(some, all);
+  EXPECT_NEAR(reconstruction_bytes(input, config, 4000), some, 1e-6 * some);
+}
+
 }  // namespace
 }  // namespace locum::apps
