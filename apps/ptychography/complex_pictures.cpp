@@ -86,7 +86,8 @@ std::vector<ShownImage> draw_complex(const RunDirectory& directory, const std::s
   grey.clip = 0.1;
   std::vector<ShownImage> shown;
   shown.push_back(draw(directory, name + "_amplitude", title + ", amplitude",
-                       {box.nx(), box.ny(), image.dx, image.dy, cut(amplitude, image.ny, box), "1", {}}, grey));
+                       {box.nx(), box.ny(), image.dx, image.dy, cut(amplitude, image.ny, box), "", {}}, grey));
+  shown.back().caption = "1 where nothing is";
   io::Picture phase{box.nx(), box.ny(), image.dx, image.dy, cut(phase_about_mean(image, weights), image.ny, box),
                     "rad",    {}};
   const auto [low, high] = std::minmax_element(phase.values.begin(), phase.values.end());
@@ -99,7 +100,7 @@ std::vector<ShownImage> draw_complex(const RunDirectory& directory, const std::s
     config.high = std::numbers::pi;
   }
   shown.push_back(draw(directory, name + "_phase", title + ", phase", phase, config));
-  if (wraps) shown.back().caption = "cyclic colours: the phase wraps";
+  shown.back().caption = wraps ? "cyclic colours: the phase wraps" : "about its mean";
   return shown;
 }
 

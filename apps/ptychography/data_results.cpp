@@ -100,7 +100,7 @@ std::string account(const DataResults& r) {
   rows += table_row("making frames, slowest rank", duration(a.make));
   rows += table_row("writing", duration(a.write));
   rows += table_row("on the disk", bytes_text(a.forecast.disk));
-  rows += table_row("energy", escape_html(energy(r.energy.joules)) + ", method: " + escape_html(r.energy.method));
+  rows += table_row("energy", energy(r.energy.joules) + ", method: " + escape_html(r.energy.method));
   rows += table_row("Locum", escape_html(version_line()));
   return table("The account", rows);
 }

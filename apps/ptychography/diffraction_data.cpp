@@ -12,6 +12,7 @@
 #include "io/cxi_result.hpp"
 #include "kokkos_kernels/base/errors.hpp"
 #include "kokkos_kernels/base/log.hpp"
+#include "kokkos_kernels/fft/transform.hpp"
 #include "solvers/imaging/electron.hpp"
 
 namespace locum::apps {
@@ -48,6 +49,17 @@ std::vector<std::array<double, 2>> in_pixels(const std::vector<double>& list, co
     position.push_back({(list.at(k) - origin[0]) / dx, (list.at(k + 1) - origin[1]) / dy});
   }
   return position;
+}
+
+void check_frames(const io::DiffractionFile& file, const std::string& path) {
+  for (const int n : {file.nx(), file.ny()}) {
+    int fits = n;
+    while (fits > 1 && fft::good_size(fits) != fits) --fits;
+    if (fits < n)
+      throw ConfigError(
+          fmt::format("frames have {} × {} pixels, and {} has a prime factor above 7", file.nx(), file.ny(), n), path,
+          fmt::format("cut them: data.crop = {}", fits));
+  }
 }
 
 // The smallest grid that has the windows and the margin, and where it begins.
@@ -166,6 +178,7 @@ void describe(const DiffractionData& data, const io::DiffractionFile& file, cons
 DiffractionData read_diffraction_data(const Context& context, const ReconstructionConfig& config) {
   std::shared_ptr<const io::DiffractionFile> file;
   together(context.comm, [&] { file = std::make_shared<io::DiffractionFile>(config.data.file, config.data.keys); });
+  check_frames(*file, config.data.file);
   const std::vector<std::int64_t> frames = chosen(config.data, file->frames());
   DiffractionData data;
   Ptychogram& in = data.input;

@@ -67,9 +67,9 @@ std::string quality_table(const ReconstructionResults& r, const ReconstructionQu
   if (q.truth) {
     rows += table_row("phase error against the truth", fmt::format("{:.4f} rad", q.truth->object.phase_error));
     rows += table_row("amplitude error against the truth", fmt::format("{:.4f}", q.truth->object.amplitude_error));
-    if (q.truth->probe_error >= 0.0)
+    if (q.truth->probe_error > 0.0)
       rows += table_row("probe error against the truth", fmt::format("{:.4f}", q.truth->probe_error));
-    if (q.truth->position_error >= 0.0)
+    if (q.truth->positions_before > 0.0)
       rows += table_row("positions off the truth", fmt::format("{:.3f} pixels; {:.3f} as given",
                                                                q.truth->position_error, q.truth->positions_before));
   }
@@ -117,7 +117,7 @@ std::string account(const ReconstructionResults& r) {
   rows += table_row("wall time", duration(a.wall));
   rows += table_row("of all frames, all sessions", duration(r.job.whole().seconds));
   rows += table_row("memory, forecast", bytes_text(a.forecast.node) + " on a node");
-  rows += table_row("energy", escape_html(energy(r.energy.joules)) + ", method: " + escape_html(r.energy.method));
+  rows += table_row("energy", energy(r.energy.joules) + ", method: " + escape_html(r.energy.method));
   rows += table_row("Locum", escape_html(version_line()));
   return table("The account", rows);
 }
@@ -144,10 +144,10 @@ std::vector<ShownImage> draw_reconstruction(const RunDirectory& directory, const
     mode.values = std::span(whole.probe).subspan(static_cast<std::size_t>(m) * in.window(), in.window());
     shown.push_back(draw_wave(directory, fmt::format("probe_{}", m), fmt::format("probe, mode {}", m), mode));
   }
-  shown.push_back(draw_map(directory, "fourier_error", "Fourier error", "1", in, box, frames_map(in, q.frame_r)));
+  shown.push_back(draw_map(directory, "fourier_error", "Fourier error", "", in, box, frames_map(in, q.frame_r)));
   shown.back().caption = "R of the frames that reach a pixel";
   if (q.halves) {
-    shown.push_back(draw_map(directory, "half_difference", "difference of halves", "1", in, box,
+    shown.push_back(draw_map(directory, "half_difference", "difference of halves", "", in, box,
                              {q.halves->deviation.begin(), q.halves->deviation.end()}));
     shown.back().caption = "|O₁ − O₂| / 2: standard error of the object";
   }
