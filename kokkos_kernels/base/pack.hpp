@@ -40,6 +40,18 @@ KOKKOS_FORCEINLINE_FUNCTION PackOf<float, 1> sqrt(PackOf<float, 1> a) { return :
 KOKKOS_FORCEINLINE_FUNCTION PackOf<float, 1> tanh(PackOf<float, 1> a) { return ::tanhf(a.v); }
 KOKKOS_FORCEINLINE_FUNCTION PackOf<float, 1> exp(PackOf<float, 1> a) { return ::expf(a.v); }
 template <class T>
+KOKKOS_FORCEINLINE_FUNCTION PackOf<T, 1> abs(PackOf<T, 1> a) {
+  return a.v < T(0) ? -a.v : a.v;
+}
+template <class T>
+KOKKOS_FORCEINLINE_FUNCTION PackOf<T, 1> max(PackOf<T, 1> a, PackOf<T, 1> b) {
+  return a.v > b.v ? a : b;
+}
+template <class T>
+KOKKOS_FORCEINLINE_FUNCTION PackOf<T, 1> min(PackOf<T, 1> a, PackOf<T, 1> b) {
+  return a.v < b.v ? a : b;
+}
+template <class T>
 KOKKOS_FORCEINLINE_FUNCTION T sum(PackOf<T, 1> a) {
   return a.v;
 }
@@ -92,6 +104,19 @@ KOKKOS_FORCEINLINE_FUNCTION PackOf<T, W> sqrt(PackOf<T, W> a) {
     else
       r.v[k] = __builtin_sqrtf(a.v[k]);
   return r;
+}
+
+template <class T, int W>
+KOKKOS_FORCEINLINE_FUNCTION PackOf<T, W> abs(PackOf<T, W> a) {
+  return PackOf<T, W>(a.v < T(0) ? -a.v : a.v, 0);
+}
+template <class T, int W>
+KOKKOS_FORCEINLINE_FUNCTION PackOf<T, W> max(PackOf<T, W> a, PackOf<T, W> b) {
+  return PackOf<T, W>(a.v > b.v ? a.v : b.v, 0);
+}
+template <class T, int W>
+KOKKOS_FORCEINLINE_FUNCTION PackOf<T, W> min(PackOf<T, W> a, PackOf<T, W> b) {
+  return PackOf<T, W>(a.v < b.v ? a.v : b.v, 0);
 }
 
 // By halves: lanes k and k + W/2 first.

@@ -7,94 +7,14 @@
 
 #include "kokkos_kernels/base/errors.hpp"
 #include "kokkos_kernels/fft/line_transform.hpp"
+#include "solvers/imaging/waves/line_scratch.hpp"
 
 namespace locum::imaging {
 namespace {
 
 using fft::Lanes;
 using fft::ScratchLines;
-using TeamPolicy = Kokkos::TeamPolicy<ExecutionSpace>;
-using Member = TeamPolicy::member_type;
-
-// One thread a butterfly of radix 8 on a GPU, but no more than leave 128 registers to each; a team of a CPU is one
-// core.
-template <class T>
-TeamPolicy line_policy(const ExecutionSpace& space, int teams, int n) {
-  const int threads = device_is_host ? 1 : std::max(32, std::min(512, n / 8 * fft::lane_groups<T>));
-  return TeamPolicy(space, teams, threads)
-      .set_scratch_size(0, Kokkos::PerTeam(static_cast<int>(2 * ScratchLines<T>::bytes(n) + 256)));
-}
-
-template <class T>
-struct LineScratch {
-  KOKKOS_INLINE_FUNCTION LineScratch(const Member& team, int n)
-      : first(memory(team, n), n), second(first.data + ScratchLines<T>::bytes(n) / sizeof(T), n) {}
-  ScratchLines<T> first, second;
-
- private:
-  KOKKOS_INLINE_FUNCTION static T* memory(const Member& team, int n) {
-    return static_cast<T*>(team.team_scratch(0).get_shmem_aligned(2 * ScratchLines<T>::bytes(n), 64));
-  }
-};
-
-// Tiles of width × width between memory (lanes are y) and scratch lines (positions are y, lanes are frequencies).
-template <class T>
-KOKKOS_INLINE_FUNCTION void turn_in(const Member& team, const WaveLayout<T>& layout, const T* wave, int column,
-                                    ScratchLines<T> to) {
-  constexpr int width = WaveLayout<T>::width;
-  if constexpr (fft::lane_groups<T> == 1) {
-    for (int block = 0; block < layout.blocks; ++block) {
-      const T* tile = wave + static_cast<std::size_t>(layout.element(column, block)) * 2 * width;
-      const int rows = layout.ny - block * width < width ? layout.ny - block * width : width;
-      for (int part = 0; part < 2; ++part) {
-        fft::LanePack<T> in[width], out[width];
-        for (int k = 0; k < width; ++k) in[k] = fft::load_pack(tile + (2 * k + part) * width);
-        transpose(in, out);
-        T* lines = to.data + block * width * ScratchLines<T>::position + part * to.imaginary;
-        for (int k = 0; k < rows; ++k) fft::store_pack(lines + k * ScratchLines<T>::position, out[k]);
-      }
-    }
-  } else {
-    for (int item = team.team_rank(); item < layout.blocks * width * 2 * width; item += team.team_size()) {
-      const int lane = item % width, part = item / width % 2, k = item / (2 * width) % width,
-                block = item / (2 * width * width);
-      const int y = block * width + lane;
-      const T* tile = wave + static_cast<std::size_t>(layout.element(column, block)) * 2 * width;
-      if (y < layout.ny)
-        to.data[y * ScratchLines<T>::position + part * to.imaginary + k] = tile[(2 * k + part) * width + lane];
-    }
-  }
-  team.team_barrier();
-}
-
-template <class T>
-KOKKOS_INLINE_FUNCTION void turn_out(const Member& team, const WaveLayout<T>& layout, ScratchLines<T> from, int column,
-                                     T* wave) {
-  constexpr int width = WaveLayout<T>::width;
-  if constexpr (fft::lane_groups<T> == 1) {
-    for (int block = 0; block < layout.blocks; ++block) {
-      T* tile = wave + static_cast<std::size_t>(layout.element(column, block)) * 2 * width;
-      const int rows = layout.ny - block * width < width ? layout.ny - block * width : width;
-      for (int part = 0; part < 2; ++part) {
-        fft::LanePack<T> in[width], out[width];
-        const T* lines = from.data + block * width * ScratchLines<T>::position + part * from.imaginary;
-        for (int k = 0; k < width; ++k)
-          in[k] = k < rows ? fft::load_pack(lines + k * ScratchLines<T>::position) : fft::LanePack<T>(T(0));
-        transpose(in, out);
-        for (int k = 0; k < width; ++k) fft::store_pack(tile + (2 * k + part) * width, out[k]);
-      }
-    }
-  } else {
-    for (int item = team.team_rank(); item < layout.blocks * width * 2 * width; item += team.team_size()) {
-      const int lane = item % width, part = item / width % 2, k = item / (2 * width) % width,
-                block = item / (2 * width * width);
-      const int y = block * width + lane;
-      T* tile = wave + static_cast<std::size_t>(layout.element(column, block)) * 2 * width;
-      if (y < layout.ny)
-        tile[(2 * k + part) * width + lane] = from.data[y * ScratchLines<T>::position + part * from.imaginary + k];
-    }
-  }
-}
+using Member = LineMember;
 
 // Lanes whose frequency along x leaves no room for `frequency` along y inside the band limit are cleared.
 template <class T>

@@ -1,0 +1,99 @@
+#include "solvers/imaging/ptychography/far_field_model.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include "kokkos_kernels/base/errors.hpp"
+#include "solvers/imaging/ptychography/frame_batches.hpp"
+#include "solvers/imaging/ptychography/reconstruction.hpp"
+
+namespace locum::imaging {
+namespace {
+
+constexpr int at_once = 32;  // frames, where no engine says how many
+
+std::vector<int> every_frame(const Ptychogram& input) {
+  std::vector<int> all(static_cast<std::size_t>(input.size()));
+  std::iota(all.begin(), all.end(), 0);
+  return all;
+}
+
+void check_size(const Ptychogram& input, const ObjectFunction& object) {
+  if (object.value.size() != input.object_size())
+    throw ConfigError("an object of " + std::to_string(object.value.size()) + " pixels, " +
+                          std::to_string(input.object_size()) + " were expected",
+                      "ptychography");
+}
+
+}  // namespace
+
+FarFieldModel::FarFieldModel(const PtychographyConfig& config) : config_(config) {
+  config_.probe.refine = config_.positions.correct = false;
+  config_.tolerance = 0.0;
+  config_.validate();
+}
+
+ObjectFunction FarFieldModel::back_propagated(const Ptychogram& input) {
+  PtychographyFields fields(input, every_frame(input), config_, input.size(), at_once, 0.0);
+  back_propagate(fields);
+  return {fields.whole_object()};
+}
+
+void FarFieldModel::sweep(const Ptychogram& input, std::span<const int> frames, int sweeps, ObjectFunction& object) {
+  check_size(input, object);
+  if (frames.empty() || sweeps < 1) return;
+  PtychographyConfig config = config_;
+  config.start = "flat";  // costs nothing; `object` takes its place
+  Reconstruction reconstruction(input, config, {frames.begin(), frames.end()});
+  reconstruction.start_from(object);
+  for (int k = 0; k < sweeps; ++k) reconstruction.advance();
+  object = reconstruction.object();
+}
+
+std::vector<FourierError> FarFieldModel::fourier_errors(const Ptychogram& input, std::span<const int> frames,
+                                                        const ObjectFunction& object) {
+  check_size(input, object);
+  if (frames.empty()) return {};
+  PtychographyFields fields(input, {frames.begin(), frames.end()}, config_, input.size(), at_once, 0.0);
+  fields.set_object(object.value);
+  const std::vector<FourierError> by_place = all_errors(fields);
+  std::vector<std::size_t> place(static_cast<std::size_t>(input.size()));
+  for (int u = 0; u < fields.frames(); ++u)
+    place[static_cast<std::size_t>(fields.frame(u))] = static_cast<std::size_t>(u);
+  std::vector<FourierError> errors;
+  for (int j : frames) errors.push_back(by_place[place[static_cast<std::size_t>(j)]]);
+  return errors;
+}
+
+double FarFieldModel::gradient(const Ptychogram& input, std::span<const int> frames, const ObjectFunction& object,
+                               ObjectFunction& gradient) {
+  check_size(input, object);
+  gradient.value.assign(input.object_size(), 0.0f);
+  if (frames.empty()) return 0.0;
+  PtychographyConfig config = config_;
+  config.likelihood = "amplitude";
+  PtychographyFields fields(input, {frames.begin(), frames.end()}, config, input.size(), at_once, 0.0);
+  fields.set_object(object.value);
+  const Planes sum("ptychography::gradient", 1, input.object_nx, input.object_ny);
+  double total[2] = {0.0, 0.0}, ignored = 0.0;
+  for (const auto& places : compact_batches(fields.first(), fields.last(), fields.own_batch())) {
+    const auto held = fields.hold(places);
+    fields.change_of(held, ignored, ignored);
+    for (const FrameSums& s : fields.kernels().sums(held.count())) total[0] += s.off;
+    for (int u : places) total[1] += fields.store().totals(u - fields.first()).counts;
+    gather(fields.space(), fields.layout(), fields.modes(), held.batch, fields.region(), fields.change(), 0,
+           fields.probe.moved(), sum, Planes(), true);
+  }
+  fields.comm().sum(std::span<double>(total));
+  if (!(total[1] > 0.0)) return 0.0;
+  std::vector<int> all(static_cast<std::size_t>(fields.frames()));
+  std::iota(all.begin(), all.end(), 0);
+  fields.over_ranks().sum(fields.touched(all), sum);
+  fields.over_ranks().gather(sum);
+  gradient.value = fields.values_of(sum);
+  const auto factor = static_cast<float>(-2.0 / total[1]);
+  for (auto& g : gradient.value) g *= factor;
+  return total[0] / total[1];
+}
+
+}  // namespace locum::imaging

@@ -1,0 +1,25 @@
+// The far-field model of ptychography, lent to surrogates and gates: DiffractionModel by the solver's own kernels.
+#pragma once
+
+#include "solvers/api/ptychography.hpp"
+#include "solvers/imaging/ptychography/ptychography_config.hpp"
+
+namespace locum::imaging {
+
+class FarFieldModel final : public DiffractionModel {
+ public:
+  // config: of the sweeps, and of memory and shifts for all.
+  explicit FarFieldModel(const PtychographyConfig& config = {});
+  ObjectFunction back_propagated(const Ptychogram& input) override;
+  void sweep(const Ptychogram& input, std::span<const int> frames, int sweeps, ObjectFunction& object) override;
+  std::vector<FourierError> fourier_errors(const Ptychogram& input, std::span<const int> frames,
+                                           const ObjectFunction& object) override;
+  // G = −2 / ΣI · Σ_j Σ_m P_m* χ_jm, χ the change by the amplitude's likelihood; zero where no frame is.
+  double gradient(const Ptychogram& input, std::span<const int> frames, const ObjectFunction& object,
+                  ObjectFunction& gradient) override;
+
+ private:
+  PtychographyConfig config_;
+};
+
+}  // namespace locum::imaging

@@ -1,0 +1,16 @@
+// Arithmetic of whole objects, weighed by the illumination.
+#pragma once
+
+#include <complex>
+
+#include "solvers/imaging/ptychography/ptychography_fields.hpp"
+
+namespace locum::imaging {
+
+// a ← a + share (a − before), before ← a as it was: Nesterov's step beyond the last one.
+void extrapolate(PtychographyFields& fields, float share, const Planes& before, const Planes& a);
+
+// ‖a − c b‖ / ‖a‖ over all ranks, weighed by the light, c the constant of size 1 that makes it least. Collective.
+double relative_change(PtychographyFields& fields, const Planes& a, const Planes& b);
+
+}  // namespace locum::imaging

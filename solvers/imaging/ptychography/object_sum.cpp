@@ -1,0 +1,171 @@
+#include "solvers/imaging/ptychography/object_sum.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace locum::imaging {
+
+namespace {
+
+using Buffer = View<float*>;
+using Policy2 = Kokkos::MDRangePolicy<ExecutionSpace, Kokkos::Rank<2>, Kokkos::IndexType<int>>;
+
+std::size_t numbers(const PixelBox& box) {
+  return box.empty() ? 0 : 2 * static_cast<std::size_t>(box.nx()) * static_cast<std::size_t>(box.ny());
+}
+
+enum class Way { out, in, add };
+
+// Between a box of an array and a buffer (2, box.nx, box.ny).
+void copy_box(const ExecutionSpace& space, const Planes& values_, const PixelBox& box_, const Buffer& buffer_,
+              Way way) {
+  if (box_.empty()) return;
+  const Planes values = values_;
+  const PixelBox box = box_;
+  const Buffer buffer = buffer_;
+  Kokkos::parallel_for(
+      "ptychography::copy_box", Policy2(space, {0, 0}, {box.nx(), box.ny()}), KOKKOS_LAMBDA(int ix, int iy) {
+        for (int part = 0; part < 2; ++part) {
+          float* at = values.at(0) + static_cast<std::size_t>(part) * values.plane() +
+                      static_cast<std::ptrdiff_t>(box.x0 + ix) * values.stride + box.y0 + iy;
+          float& b = buffer((static_cast<std::size_t>(part) * box.nx() + ix) * box.ny() + iy);
+          if (way == Way::out)
+            b = *at;
+          else if (way == Way::in)
+            *at = b;
+          else
+            *at += b;
+        }
+      });
+}
+
+void clear_box(const ExecutionSpace& space, const Planes& values_, const PixelBox& box) {
+  if (box.empty()) return;
+  const Planes values = values_;
+  const int x0 = box.x0, y0 = box.y0;
+  Kokkos::parallel_for(
+      "ptychography::clear_box", Policy2(space, {0, 0}, {box.nx(), box.ny()}), KOKKOS_LAMBDA(int ix, int iy) {
+        float* at = values.at(0) + static_cast<std::ptrdiff_t>(x0 + ix) * values.stride + y0 + iy;
+        at[0] = at[values.plane()] = 0.0f;
+      });
+}
+
+PixelBox hull(const PixelBox& a, const PixelBox& b) {
+  if (a.empty()) return b;
+  if (b.empty()) return a;
+  return {std::min(a.x0, b.x0), std::min(a.y0, b.y0), std::max(a.x1, b.x1), std::max(a.y1, b.y1)};
+}
+
+// A buffer on the host and its way to and from the device.
+struct Parcel {
+  PixelBox box;
+  Buffer device;
+  HostView<float*> host;
+
+  explicit Parcel(const PixelBox& b)
+      : box(b), device(uninitialized("ptychography::parcel"), numbers(b)), host(Kokkos::create_mirror_view(device)) {}
+};
+
+}  // namespace
+
+ObjectSum::ObjectSum(const ExecutionSpace& space, const Communicator& comm, std::vector<PixelBox> region, int nx,
+                     int ny)
+    : space_(space), comm_(comm), region_(std::move(region)), whole_{0, 0, nx, ny} {
+  for (std::size_t a = 0; a < region_.size(); ++a) {
+    double bytes = 0.0;
+    for (std::size_t b = 0; b < region_.size(); ++b)
+      if (a != b) bytes += sizeof(float) * static_cast<double>(numbers(intersection(region_[a], region_[b])));
+    neighbour_bytes_ = std::max(neighbour_bytes_, bytes);
+  }
+  // A reduction to all sends (R − 1) / R of the array twice, at the least (Patarasuk and Yuan, J. Parallel Distrib.
+  // Comput. 69 (2009) 117).
+  const double ranks = comm.size();
+  whole_bytes_ = 2.0 * (ranks - 1.0) / ranks * sizeof(float) * static_cast<double>(numbers(whole_));
+  by_neighbours_ = neighbour_bytes_ <= whole_bytes_;
+}
+
+PixelBox ObjectSum::sum(const std::vector<PixelBox>& touched, const Planes& values) const {
+  const auto me = static_cast<std::size_t>(comm_.rank());
+  if (comm_.size() == 1) return touched[me];
+  return by_neighbours_ ? sum_with_neighbours(touched, values) : sum_whole(touched, values);
+}
+
+PixelBox ObjectSum::sum_whole(const std::vector<PixelBox>& touched, const Planes& values) const {
+  PixelBox all;
+  for (const PixelBox& t : touched) all = hull(all, t);
+  const Parcel own(touched[static_cast<std::size_t>(comm_.rank())]), together(all);
+  copy_box(space_, values, own.box, own.device, Way::out);
+  clear_box(space_, values, all);
+  copy_box(space_, values, own.box, own.device, Way::in);
+  copy_box(space_, values, all, together.device, Way::out);
+  Kokkos::deep_copy(together.host, together.device);
+  comm_.sum(std::span<float>(together.host.data(), together.host.size()));
+  Kokkos::deep_copy(together.device, together.host);
+  copy_box(space_, values, all, together.device, Way::in);
+  return all;
+}
+
+PixelBox ObjectSum::sum_with_neighbours(const std::vector<PixelBox>& touched, const Planes& values) const {
+  const auto me = static_cast<std::size_t>(comm_.rank());
+  PixelBox changed = touched[me];
+  for (const PixelBox& t : touched) changed = hull(changed, intersection(t, region()));
+  std::vector<Parcel> out, in;
+  std::vector<MPI_Request> requests;
+  const auto start = [&](Parcel& parcel, std::size_t rank, bool send) {
+    requests.emplace_back();
+    const int count = static_cast<int>(parcel.host.size());
+    if (send)
+      MPI_Isend(parcel.host.data(), count, MPI_FLOAT, static_cast<int>(rank), 0, comm_.get(), &requests.back());
+    else
+      MPI_Irecv(parcel.host.data(), count, MPI_FLOAT, static_cast<int>(rank), 0, comm_.get(), &requests.back());
+  };
+  out.reserve(region_.size());  // requests point into them
+  in.reserve(region_.size());
+  for (std::size_t r = 0; r < region_.size(); ++r) {
+    in.emplace_back(r == me ? touched[me] : intersection(touched[r], region()));
+    if (r != me && !in.back().box.empty()) start(in.back(), r, false);
+  }
+  for (std::size_t r = 0; r < region_.size(); ++r) {
+    if (r == me) continue;
+    out.emplace_back(intersection(touched[me], region_[r]));
+    if (out.back().box.empty()) continue;
+    copy_box(space_, values, out.back().box, out.back().device, Way::out);
+    Kokkos::deep_copy(out.back().host, out.back().device);
+    start(out.back(), r, true);
+  }
+  copy_box(space_, values, in[me].box, in[me].device, Way::out);
+  clear_box(space_, values, changed);
+  MPI_Waitall(static_cast<int>(requests.size()), requests.data(), MPI_STATUSES_IGNORE);
+  for (std::size_t r = 0; r < region_.size(); ++r) {
+    if (r != me) Kokkos::deep_copy(in[r].device, in[r].host);
+    copy_box(space_, values, in[r].box, in[r].device, Way::add);
+  }
+  return changed;
+}
+
+int ObjectSum::owner(int x, int y) const {
+  for (std::size_t r = 0; r < region_.size(); ++r) {
+    const PixelBox& box = region_[r];
+    if (x >= box.x0 && x < box.x1 && y >= box.y0 && y < box.y1) return static_cast<int>(r);
+  }
+  return 0;
+}
+
+void ObjectSum::gather(const Planes& values) const {
+  if (comm_.size() == 1) return;
+  const Parcel parcel(whole_);
+  copy_box(space_, values, whole_, parcel.device, Way::out);
+  Kokkos::deep_copy(parcel.host, parcel.device);
+  const std::size_t half = parcel.host.size() / 2;
+  for (int x = 0; x < whole_.x1; ++x)
+    for (int y = 0; y < whole_.y1; ++y)
+      if (owner(x, y) != comm_.rank()) {
+        const std::size_t at = static_cast<std::size_t>(x) * static_cast<std::size_t>(whole_.y1) + y;
+        parcel.host(at) = parcel.host(half + at) = 0.0f;
+      }
+  comm_.sum(std::span<float>(parcel.host.data(), parcel.host.size()));
+  Kokkos::deep_copy(parcel.device, parcel.host);
+  copy_box(space_, values, whole_, parcel.device, Way::in);
+}
+
+}  // namespace locum::imaging

@@ -1,0 +1,42 @@
+// One interface for the ways to find an object, and the list of them.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "kokkos_kernels/base/field_set.hpp"
+#include "solvers/imaging/ptychography/ptychography_fields.hpp"
+
+namespace locum::imaging {
+
+// Of one pass over all frames, all ranks: sums of |√I − √M| and √I as the frames were visited.
+struct SweepErrors {
+  double amplitude = 0.0, amplitudes = 0.0;
+  double r() const { return amplitudes > 0.0 ? amplitude / amplitudes : 0.0; }
+};
+
+class PtychographyEngine {
+ public:
+  virtual ~PtychographyEngine() = default;
+  // One pass over all frames: object, probe and positions of `fields` are changed. Collective.
+  virtual SweepErrors sweep(PtychographyFields& fields, int number) = 0;
+  // What it keeps between sweeps, of this rank, beside the fields.
+  virtual FieldSet state() const { return {}; }
+  virtual void restore(const FieldSet&) {}
+};
+
+// What an engine wants to know before memory is taken.
+struct EngineTraits {
+  int batch;              // frames of an update, where the user says nothing
+  double waves_of_frame;  // complex windows and modes that it keeps of every frame
+  bool holds_batch;       // all of a batch's changes are needed at once
+  double object_step, probe_step;
+};
+
+std::vector<std::string> engine_names();
+// Both throw ConfigError for an unknown name; the message lists those that are known.
+EngineTraits engine_traits(const std::string& name);
+std::unique_ptr<PtychographyEngine> make_engine(const std::string& name, PtychographyFields& fields);
+
+}  // namespace locum::imaging

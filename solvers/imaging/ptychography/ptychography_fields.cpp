@@ -1,0 +1,299 @@
+#include "solvers/imaging/ptychography/ptychography_fields.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <numeric>
+
+#include "kokkos_kernels/base/errors.hpp"
+#include "kokkos_kernels/base/memory.hpp"
+#include "kokkos_kernels/base/together.hpp"
+#include "solvers/imaging/ptychography/frame_batches.hpp"
+#include "solvers/imaging/ptychography/object_pixels.hpp"
+
+namespace locum::imaging {
+namespace {
+
+constexpr double gib = 1024.0 * 1024.0 * 1024.0;
+
+// What exit waves leave is shared between frames, which come first, and moved probes.
+MemoryShare share_memory(const PtychographyConfig& config, const FrameLayout& layout, int modes, int own, int batch,
+                         double waves) {
+  const double window = 2.0 * sizeof(float) * static_cast<double>(layout.nx) * layout.stride * modes;
+  const double needed = window * (waves * own + 2.0 * batch), all = config.memory * gib;
+  if (needed > all)
+    throw ConfigError(fmt::format("engine '{}' keeps {} of exit waves on a rank, memory is {}", config.engine,
+                                  bytes_text(needed), bytes_text(all)),
+                      "ptychography.memory",
+                      "more ranks, a smaller batch, or an engine that keeps no exit waves: lsqml, rpie");
+  const double frames = FrameStore::bytes_of_frame(layout) * own, rest = all - needed;
+  MemoryShare budget;
+  budget.frames = std::min(frames, rest - std::min(rest, window * batch));
+  const double for_probes = budget.frames < frames ? window * batch : rest - budget.frames;
+  budget.probes = std::max(batch, static_cast<int>(std::min<double>(own, for_probes / window)));
+  return budget;
+}
+
+FrameStore make_store(const ExecutionSpace& space, const Ptychogram& input, const FrameLayout& layout,
+                      std::vector<int> own, double budget, int batch) {
+  std::unique_ptr<FrameStore> store;
+  together(input.comm,
+           [&] { store = std::make_unique<FrameStore>(space, input, layout, std::move(own), budget, batch); });
+  return std::move(*store);
+}
+
+int at_least_one(int n) { return std::max(1, n); }
+
+}  // namespace
+
+PtychographyFields::PtychographyFields(const Ptychogram& input, std::vector<int> which,
+                                       const PtychographyConfig& config, int batch, int at_once, double waves)
+    : input_(input),
+      config_(config),
+      order_(spatial_order(input.position, std::move(which))),
+      share_(own_share(frames(), input.comm.rank(), input.comm.size())),
+      batch_(std::clamp(batch, 1, at_least_one(frames()))),
+      own_batch_(at_least_one(std::min({batch_, at_once, share_.second - share_.first}))),
+      kernels_(space_, input.nx, input.ny, input.modes, own_batch_),
+      budget_(share_memory(config, layout(), input.modes, share_.second - share_.first, own_batch_, waves)),
+      store_(make_store(space_, input, layout(), {order_.begin() + share_.first, order_.begin() + share_.second},
+                        budget_.frames, own_batch_)),
+      object_plane("ptychography::object", 1, input.object_nx, input.object_ny),
+      probe(space_, layout(), input.modes, budget_.probes),
+      change_("ptychography::change", own_batch_ * input.modes, layout()),
+      light_("ptychography::light", 1, input.object_nx, input.object_ny),
+      places_("ptychography::places", static_cast<std::size_t>(own_batch_)) {
+  poisson_step.assign(static_cast<std::size_t>(last() - first()), 0.5f);
+  for (int j : order_) position_.push_back(input.position[static_cast<std::size_t>(j)]);
+  probe.set(input.probe);
+  place_windows();
+}
+
+PixelPosition PtychographyFields::pixel(int place) const {
+  PixelPosition p = pixel_position(position_[static_cast<std::size_t>(place)], config_.shift_raster);
+  p.x = std::clamp(p.x, 0, input_.object_nx - input_.nx);
+  p.y = std::clamp(p.y, 0, input_.object_ny - input_.ny);
+  return p;
+}
+
+PixelBox PtychographyFields::windows(std::span<const int> places) const {
+  PixelBox box;
+  for (int place : places) {
+    const PixelPosition p = pixel(place);
+    const PixelBox w{p.x, p.y, p.x + input_.nx, p.y + input_.ny};
+    box = box.empty() ? w
+                      : PixelBox{std::min(box.x0, w.x0), std::min(box.y0, w.y0), std::max(box.x1, w.x1),
+                                 std::max(box.y1, w.y1)};
+  }
+  return box;
+}
+
+void PtychographyFields::place_windows() {
+  over_ranks_.gather(object_plane);  // windows may come to lie where another rank was right
+  std::vector<PixelBox> region;
+  std::vector<int> places;
+  for (int rank = 0; rank < comm().size(); ++rank) {
+    const auto [from, to] = own_share(frames(), rank, comm().size());
+    places.resize(static_cast<std::size_t>(to - from));
+    std::iota(places.begin(), places.end(), from);
+    region.push_back(whole_tiles(windows(places)));
+  }
+  over_ranks_ = ObjectSum(space_, comm(), std::move(region), input_.object_nx, input_.object_ny);
+  light_known_ = false;
+}
+
+std::vector<int> PtychographyFields::own(std::span<const int> places) const {
+  std::vector<int> mine;
+  std::copy_if(places.begin(), places.end(), std::back_inserter(mine),
+               [&](int u) { return u >= first() && u < last(); });
+  return mine;
+}
+
+std::vector<PixelBox> PtychographyFields::touched(std::span<const int> places) const {
+  std::vector<PixelBox> boxes;
+  for (int rank = 0; rank < comm().size(); ++rank) {
+    const auto [from, to] = own_share(frames(), rank, comm().size());
+    std::vector<int> of_rank;
+    std::copy_if(places.begin(), places.end(), std::back_inserter(of_rank),
+                 [from = from, to = to](int u) { return u >= from && u < to; });
+    boxes.push_back(whole_tiles(windows(of_rank)));
+  }
+  return boxes;
+}
+
+PtychographyFields::Held PtychographyFields::hold(std::span<const int> places) {
+  Held held;
+  held.places.assign(places.begin(), places.end());
+  held.batch = {static_cast<int>(places.size()), places_};
+  if (places.empty()) return held;
+  std::vector<int> local;
+  for (int u : places) {
+    held.fractions.push_back(pixel(u).fraction);
+    local.push_back(u - first());
+  }
+  held.probes = probe.prepare(held.fractions);
+  const std::vector<int> data = store_.hold(local);
+  const auto host = Kokkos::create_mirror_view(places_);
+  for (std::size_t k = 0; k < places.size(); ++k) {
+    const PixelPosition p = pixel(places[k]);
+    host(k) = {p.x, p.y, held.probes[k], data[k], poisson_step[static_cast<std::size_t>(local[k])]};
+  }
+  Kokkos::deep_copy(places_, host);
+  return held;
+}
+
+void PtychographyFields::change_of(const Held& held, double& amplitude, double& amplitudes) {
+  if (held.count() == 0) return;
+  const Likelihood likelihood = config_.likelihood == "poisson" ? Likelihood::poisson : Likelihood::amplitude;
+  kernels_.change(held.batch, store_.data(), object_plane, probe.moved(), likelihood, change_);
+  const std::vector<FrameSums> sums = kernels_.sums(held.count());
+  for (std::size_t k = 0; k < sums.size(); ++k) {
+    const auto local = static_cast<std::size_t>(held.places[k] - first());
+    amplitude += sums[k].amplitude;
+    amplitudes += store_.totals(static_cast<int>(local)).amplitudes;
+    if (likelihood == Likelihood::poisson && sums[k].step_denominator > 0.0)
+      poisson_step[local] = static_cast<float>(
+          std::clamp(0.5 * poisson_step[local] + 0.5 * sums[k].step_numerator / sums[k].step_denominator, 0.0, 1.0));
+  }
+}
+
+std::vector<FourierError> PtychographyFields::errors_of(const Held& held) {
+  std::vector<FourierError> errors;
+  if (held.count() == 0) return errors;
+  kernels_.compare(held.batch, store_.data(), object_plane, probe.moved());
+  const std::vector<FrameSums> sums = kernels_.sums(held.count());
+  for (std::size_t k = 0; k < sums.size(); ++k) {
+    const FrameStore::Totals& totals = store_.totals(held.places[k] - first());
+    errors.push_back({sums[k].off, sums[k].noise, totals.counts, sums[k].amplitude, totals.amplitudes});
+  }
+  return errors;
+}
+
+const Planes& PtychographyFields::light() {
+  if (light_known_) return light_;
+  const PixelBox box = region();
+  Kokkos::deep_copy(space_, light_.values, 0.0f);
+  for (const auto& places : compact_batches(first(), last(), own_batch_))
+    gather_light(space_, layout(), modes(), hold(places).batch, box, probe.moved(), light_, true);
+  std::vector<int> all(static_cast<std::size_t>(frames()));
+  std::iota(all.begin(), all.end(), 0);
+  over_ranks_.sum(touched(all), light_);
+  // The real part alone is filled, so the largest square is the largest light's.
+  largest_light_ = comm().max(std::sqrt(largest_square(space_, light_, box)));
+  light_known_ = true;
+  share_light();
+  return light_;
+}
+
+// Of one rank it is the light itself; else pixels are dealt to the lowest rank that works on them.
+void PtychographyFields::share_light() {
+  if (comm().size() == 1) {
+    own_light_ = light_;
+    return;
+  }
+  std::vector<Value> light = values_of(light_);
+  for (int x = 0; x < input_.object_nx; ++x)
+    for (int y = 0; y < input_.object_ny; ++y)
+      if (over_ranks_.owner(x, y) != comm().rank()) light[static_cast<std::size_t>(x) * input_.object_ny + y] = 0.0f;
+  own_light_ = Planes("ptychography::own_light", 1, input_.object_nx, input_.object_ny);
+  set_values(own_light_, light);
+}
+
+const Planes& PtychographyFields::own_light() {
+  light();
+  return own_light_;
+}
+
+float PtychographyFields::largest_light() {
+  light();
+  return largest_light_;
+}
+
+void PtychographyFields::probe_sum(const Held& held, const Planes& waves, int first_wave,
+                                   const fft::Waves<float>& sum) {
+  probe_sum_of_rank(held, waves, first_wave, sum);
+  sum_over_ranks(sum);
+}
+
+void PtychographyFields::sum_over_ranks(const fft::Waves<float>& values) const {
+  if (comm().size() == 1) return;
+  const auto host = host_copy(values);
+  comm().sum(std::span<float>(reinterpret_cast<float*>(host.data()), 2 * host.size()));
+  Kokkos::deep_copy(values, host);
+}
+
+void PtychographyFields::sum_over_ranks(const View<float*>& values) const {
+  if (comm().size() == 1) return;
+  const auto host = host_copy(values);
+  comm().sum(std::span<float>(host.data(), host.size()));
+  Kokkos::deep_copy(values, host);
+}
+
+void PtychographyFields::probe_sum_of_rank(const Held& held, const Planes& waves, int first_wave,
+                                           const fft::Waves<float>& sum) {
+  const bool still = std::all_of(held.fractions.begin(), held.fractions.end(),
+                                 [](const ProbeBank::Fraction& f) { return f[0] == 0.0f && f[1] == 0.0f; });
+  const int needed = still ? modes() : own_batch_ * modes();
+  if (products_.extent_int(0) < needed)
+    products_ = fft::Waves<float>("ptychography::probe_products", needed, input_.nx, input_.ny);
+  if (held.count() == 0) {
+    Kokkos::deep_copy(space_, sum, fft::Complex<float>(0.0f, 0.0f));
+  } else {
+    const int used = still ? modes() : held.count() * modes();
+    const auto part = Kokkos::subview(products_, std::make_pair(0, used), Kokkos::ALL, Kokkos::ALL);
+    probe_products(space_, layout(), modes(), held.batch, object_plane, waves, first_wave, still, part);
+    const std::span<const ProbeBank::Fraction> fractions(held.fractions);
+    probe.move_back(still ? fractions.first(1) : fractions, part, sum);
+  }
+}
+
+void PtychographyFields::reset_poisson_steps() {
+  poisson_step.assign(static_cast<std::size_t>(last() - first()), 0.5f);
+}
+
+void PtychographyFields::set_values(const Planes& array, const std::vector<Value>& values) const {
+  const auto host = Kokkos::create_mirror_view(array.values);
+  Kokkos::deep_copy(host, array.values);
+  const std::ptrdiff_t front = array.at(0) - array.values.data();
+  for (int x = 0; x < input_.object_nx; ++x)
+    for (int y = 0; y < input_.object_ny; ++y) {
+      const Value v = values[static_cast<std::size_t>(x) * input_.object_ny + y];
+      float* at = host.data() + front + static_cast<std::ptrdiff_t>(x) * array.stride + y;
+      at[0] = v.real();
+      at[array.plane()] = v.imag();
+    }
+  Kokkos::deep_copy(array.values, host);
+}
+
+std::vector<PtychographyFields::Value> PtychographyFields::values_of(const Planes& array) const {
+  const auto host = host_copy(array.values);
+  const std::ptrdiff_t front = array.at(0) - array.values.data();
+  std::vector<Value> values(input_.object_size());
+  for (int x = 0; x < input_.object_nx; ++x)
+    for (int y = 0; y < input_.object_ny; ++y) {
+      const float* at = host.data() + front + static_cast<std::ptrdiff_t>(x) * array.stride + y;
+      values[static_cast<std::size_t>(x) * input_.object_ny + y] = {at[0], at[array.plane()]};
+    }
+  return values;
+}
+
+std::vector<PtychographyFields::Value> PtychographyFields::whole_object() {
+  over_ranks_.gather(object_plane);
+  return values_of(object_plane);
+}
+
+std::vector<FourierError> all_errors(PtychographyFields& fields) {
+  std::vector<double> own;
+  for (const auto& places : compact_batches(fields.first(), fields.last(), fields.own_batch()))
+    for (const FourierError& e : fields.errors_of(fields.hold(places)))
+      own.insert(own.end(), {e.off, e.noise, e.counts, e.amplitude, e.amplitudes});
+  const std::vector<double> all = fields.comm().all_gather(std::span<const double>(own));
+  std::vector<FourierError> errors;
+  for (std::size_t k = 0; k < all.size(); k += 5)
+    errors.push_back({all[k], all[k + 1], all[k + 2], all[k + 3], all[k + 4]});
+  return errors;
+}
+
+}  // namespace locum::imaging

@@ -1,0 +1,138 @@
+// What all engines share: object, probe, positions and frames of one reconstruction over the ranks, and the few
+// operations that engines are made of.
+//
+// Frames are numbered by their place in the spatial order of those that take part (frame_batches.hpp): 0 … count − 1
+// over all ranks, of which this rank owns first() … last() − 1. A rank's object is right inside the box of its windows.
+#pragma once
+
+#include <array>
+#include <complex>
+#include <span>
+#include <vector>
+
+#include "solvers/api/ptychography.hpp"
+#include "solvers/imaging/ptychography/frame_kernels.hpp"
+#include "solvers/imaging/ptychography/frame_store.hpp"
+#include "solvers/imaging/ptychography/object_sum.hpp"
+#include "solvers/imaging/ptychography/probe_bank.hpp"
+#include "solvers/imaging/ptychography/ptychography_config.hpp"
+#include "solvers/imaging/ptychography/update_kernels.hpp"
+
+namespace locum::imaging {
+
+// How a rank's memory is dealt out between what can do with less.
+struct MemoryShare {
+  double frames = 0.0;  // bytes for measured frames
+  int probes = 0;       // moved probes that are kept
+};
+
+class PtychographyFields {
+ public:
+  using Value = Ptychogram::Value;
+
+  // which: frames that take part. batch: of an update over all ranks; waves: exit waves of a frame that an engine
+  // keeps. Throws ConfigError for frames that cannot be transformed and for what does not fit config.memory.
+  PtychographyFields(const Ptychogram& input, std::vector<int> which, const PtychographyConfig& config, int batch,
+                     int at_once, double waves);
+
+  const Ptychogram& input() const { return input_; }
+  const PtychographyConfig& config() const { return config_; }
+  const FrameLayout& layout() const { return kernels_.layout(); }
+  const ExecutionSpace& space() const { return space_; }
+  const Communicator& comm() const { return input_.comm; }
+  int modes() const { return input_.modes; }
+  int frames() const { return static_cast<int>(order_.size()); }
+  int first() const { return share_.first; }
+  int last() const { return share_.second; }
+  int batch() const { return batch_; }          // of an update, over all ranks
+  int own_batch() const { return own_batch_; }  // most that this rank holds at once
+  int frame(int place) const { return order_[static_cast<std::size_t>(place)]; }
+
+  // A batch of this rank's frames, with the probes and data that it needs: valid until the next one.
+  struct Held {
+    std::vector<int> places;
+    std::vector<ProbeBank::Fraction> fractions;
+    std::vector<int> probes;
+    FrameBatch batch;
+    int count() const { return batch.count; }
+  };
+  Held hold(std::span<const int> places);
+  // Those of a batch over all ranks that are this rank's.
+  std::vector<int> own(std::span<const int> places) const;
+  // The box of these frames' windows.
+  PixelBox windows(std::span<const int> places) const;
+  // The same, in whole tiles, of each rank's frames of a batch over all ranks.
+  std::vector<PixelBox> touched(std::span<const int> places) const;
+
+  // χ of the batch into change(). Adds to `errors`, and to the Poisson steps.
+  void change_of(const Held& held, double& amplitude, double& amplitudes);
+  const Planes& change() const { return change_; }
+  // The sums of FourierError of this rank's batch.
+  std::vector<FourierError> errors_of(const Held& held);
+
+  // Σ_j Σ_m |P_m|² of all frames, real part, over this rank's region; its largest over all ranks.
+  const Planes& light();
+  float largest_light();
+  // The same where no lower rank's region is, 0 elsewhere: sums over it count every pixel once.
+  const Planes& own_light();
+  void forget_light() { light_known_ = false; }
+
+  // ΔP of the batch, over all ranks: Σ_j O* χ, moved back, summed into sum (modes, nx, ny). Collective.
+  void probe_sum(const Held& held, const Planes& waves, int first_wave, const fft::Waves<float>& sum);
+  // The same without the other ranks, and they alone. sum_over_ranks is collective.
+  void probe_sum_of_rank(const Held& held, const Planes& waves, int first_wave, const fft::Waves<float>& sum);
+  void sum_over_ranks(const fft::Waves<float>& values) const;
+  void sum_over_ranks(const View<float*>& values) const;
+
+  std::vector<std::array<double, 2>>& positions() { return position_; }  // by place, the same on every rank
+  const std::vector<std::array<double, 2>>& positions() const { return position_; }
+  PixelPosition pixel(int place) const;
+  // After positions have changed. Collective.
+  void place_windows();
+
+  void reset_poisson_steps();
+
+  // Arrays of the object's shape, (object_nx, object_ny).
+  void set_values(const Planes& array, const std::vector<Value>& values) const;
+  std::vector<Value> values_of(const Planes& array) const;
+  void set_object(const std::vector<Value>& object) { set_values(object_plane, object); }
+  std::vector<Value> whole_object();  // the same on every rank. Collective.
+
+  const ObjectSum& over_ranks() const { return over_ranks_; }
+  const PixelBox& region() const { return over_ranks_.region(); }
+  FrameStore& store() { return store_; }
+  const FrameKernels& kernels() const { return kernels_; }
+
+ private:
+  const Ptychogram& input_;
+  PtychographyConfig config_;
+  ExecutionSpace space_;
+  std::vector<int> order_;
+  std::pair<int, int> share_;
+  int batch_, own_batch_;
+  FrameKernels kernels_;
+  MemoryShare budget_;
+  FrameStore store_;
+
+ public:
+  Planes object_plane;  // O
+  ProbeBank probe;
+  std::vector<float> poisson_step;  // α of this rank's frames, by place − first()
+
+ private:
+  void share_light();
+
+  Planes change_;
+  Planes light_, own_light_;
+  bool light_known_ = false;
+  float largest_light_ = 0.0f;
+  View<FramePlace*> places_;
+  fft::Waves<float> products_;
+  std::vector<std::array<double, 2>> position_;
+  ObjectSum over_ranks_;
+};
+
+// What each frame says of the object as it is, in the order of their places, on every rank. Collective.
+std::vector<FourierError> all_errors(PtychographyFields& fields);
+
+}  // namespace locum::imaging

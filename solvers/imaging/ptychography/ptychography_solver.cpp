@@ -1,0 +1,152 @@
+#include "solvers/imaging/ptychography/ptychography_solver.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include "kokkos_kernels/base/together.hpp"
+#include "solvers/imaging/ptychography/reconstruction.hpp"
+
+namespace locum::imaging {
+namespace {
+
+// Regions of a whole data set, or those asked for.
+std::vector<SolverRegion> regions_of(const Ptychogram& input, std::span<const int> samples) {
+  if (static_cast<int>(samples.size()) < static_cast<int>(input.tiles.size())) return solver_regions(input, samples);
+  SolverRegion all{{samples.begin(), samples.end()}, std::vector<int>(static_cast<std::size_t>(input.size()))};
+  std::iota(all.frames.begin(), all.frames.end(), 0);
+  return {all};
+}
+
+// The object of one region, collective over input.comm.
+ObjectFunction solve_region(const Ptychogram& input, const PtychographyConfig& config, const SolverRegion& region,
+                            const ObjectFunction* start, PtychographySolver::Report& report) {
+  Reconstruction reconstruction(input, config, region.frames);
+  if (start) {
+    const double neutral = reconstruction.r_factor();
+    const ObjectFunction flat = reconstruction.object();
+    reconstruction.start_from(*start);
+    report.from_answer = reconstruction.r_factor() < neutral;
+    if (!report.from_answer) reconstruction.start_from(flat);
+  }
+  reconstruction.run();
+  report.tiles = region.tiles;
+  report.frames = static_cast<int>(region.frames.size());
+  report.sweeps = reconstruction.sweeps();
+  report.converged = reconstruction.converged();
+  for (const SweepRecord& r : reconstruction.history())
+    if (r.r >= 0.0) report.r = r.r;
+  return reconstruction.object();
+}
+
+void write(const Ptychogram& input, const SolverRegion& region, const ObjectFunction& from, ObjectFunction& to) {
+  for (int tile : region.tiles) Ptychography::copy_sample(input, from, to, tile);
+}
+
+// Which rank solves each region: the largest first, each to whom has the least.
+std::vector<int> deal(const std::vector<SolverRegion>& regions, int ranks) {
+  std::vector<std::size_t> order(regions.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return regions[a].frames.size() > regions[b].frames.size(); });
+  std::vector<std::size_t> load(static_cast<std::size_t>(ranks), 0);
+  std::vector<int> owner(regions.size());
+  for (std::size_t r : order) {
+    const auto least = std::min_element(load.begin(), load.end());
+    owner[r] = static_cast<int>(least - load.begin());
+    *least += regions[r].frames.size();
+  }
+  return owner;
+}
+
+// The cores of a region's tiles, from its owner to all.
+void share(const Ptychogram& input, const SolverRegion& region, int owner, PtychographySolver::Report& report,
+           ObjectFunction& output) {
+  std::vector<float> pixels;
+  const auto each = [&](const auto& visit) {
+    for (int tile : region.tiles) {
+      const PixelBox& core = input.tiles[static_cast<std::size_t>(tile)].core;
+      for (int x = core.x0; x < core.x1; ++x)
+        for (int y = core.y0; y < core.y1; ++y)
+          visit(output.value[static_cast<std::size_t>(x) * input.object_ny + static_cast<std::size_t>(y)]);
+    }
+  };
+  each([&](const Ptychogram::Value& v) { pixels.insert(pixels.end(), {v.real(), v.imag()}); });
+  input.comm.broadcast(std::span<float>(pixels), owner);
+  std::size_t at = 0;
+  each([&](Ptychogram::Value& v) {
+    v = {pixels[at], pixels[at + 1]};
+    at += 2;
+  });
+  double numbers[4] = {static_cast<double>(report.sweeps), report.r, report.from_answer ? 1.0 : 0.0,
+                       report.converged ? 1.0 : 0.0};
+  input.comm.broadcast(std::span<double>(numbers), owner);
+  report = {region.tiles,
+            static_cast<int>(region.frames.size()),
+            static_cast<int>(numbers[0]),
+            numbers[1],
+            numbers[2] > 0.0,
+            numbers[3] > 0.0};
+}
+
+}  // namespace
+
+std::vector<SolverRegion> solver_regions(const Ptychogram& input, std::span<const int> tiles) {
+  std::vector<SolverRegion> regions;
+  for (int tile : tiles) {
+    SolverRegion grown{{tile}, frames_over(input, input.tiles[static_cast<std::size_t>(tile)].core)};
+    std::vector<SolverRegion> apart;
+    for (SolverRegion& region : regions) {
+      std::vector<int> common, all;
+      std::set_intersection(region.frames.begin(), region.frames.end(), grown.frames.begin(), grown.frames.end(),
+                            std::back_inserter(common));
+      if (common.empty()) {
+        apart.push_back(std::move(region));
+        continue;
+      }
+      std::set_union(region.frames.begin(), region.frames.end(), grown.frames.begin(), grown.frames.end(),
+                     std::back_inserter(all));
+      grown.frames = std::move(all);
+      grown.tiles.insert(grown.tiles.begin(), region.tiles.begin(), region.tiles.end());
+    }
+    apart.push_back(std::move(grown));
+    regions = std::move(apart);
+  }
+  for (SolverRegion& region : regions) std::sort(region.tiles.begin(), region.tiles.end());
+  std::sort(regions.begin(), regions.end(),
+            [](const SolverRegion& a, const SolverRegion& b) { return a.tiles.front() < b.tiles.front(); });
+  return regions;
+}
+
+PtychographySolver::PtychographySolver(const PtychographyConfig& config) : config_(config) { config_.validate(); }
+
+void PtychographySolver::evaluate(const Ptychogram& input, std::span<const int> samples, ObjectFunction& output) {
+  solve(nullptr, input, samples, output);
+}
+
+void PtychographySolver::evaluate_from(const ObjectFunction& start, const Ptychogram& input,
+                                       std::span<const int> samples, ObjectFunction& output) {
+  solve(&start, input, samples, output);
+}
+
+void PtychographySolver::solve(const ObjectFunction* start, const Ptychogram& input, std::span<const int> samples,
+                               ObjectFunction& output) {
+  const std::vector<SolverRegion> regions = regions_of(input, samples);
+  reports_.assign(regions.size(), {});
+  const int ranks = input.comm.size();
+  if (ranks == 1 || static_cast<int>(regions.size()) < 2 * ranks) {
+    for (std::size_t r = 0; r < regions.size(); ++r)
+      write(input, regions[r], solve_region(input, config_, regions[r], start, reports_[r]), output);
+    return;
+  }
+  const std::vector<int> owner = deal(regions, ranks);
+  Ptychogram alone = input;
+  alone.comm = Communicator::self();
+  together(input.comm, [&] {
+    for (std::size_t r = 0; r < regions.size(); ++r)
+      if (owner[r] == input.comm.rank())
+        write(input, regions[r], solve_region(alone, config_, regions[r], start, reports_[r]), output);
+  });
+  for (std::size_t r = 0; r < regions.size(); ++r) share(input, regions[r], owner[r], reports_[r], output);
+}
+
+}  // namespace locum::imaging
