@@ -55,7 +55,7 @@ bool is_electron(DiffractionPlaces& places, const DiffractionKeys& keys) {
   return !places.cube_axis(2).dataset.empty();  // a 4D-STEM cube
 }
 
-constexpr double shortest = 1e-3, longest = 1e3;  // Å: of waves that diffraction is made with
+constexpr double shortest = 2e-3, longest = 1e3;  // Å: electrons of a few MeV … extreme ultraviolet
 
 bool is_plausible(double wavelength) { return wavelength >= shortest && wavelength <= longest; }
 

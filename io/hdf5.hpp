@@ -115,7 +115,6 @@ class Hdf5File {
 
   // For calls of HDF5's own, of types that Values does not have.
   Hdf5Handle open_dataset(const std::string& dataset, hid_t access = H5P_DEFAULT) const;
-  Hdf5Handle open_attribute(const std::string& object, const std::string& name) const;
   // HDF5's status: the same value if it is a success, else an IoError with HDF5's text.
   template <class Status>
   Status check(Status status, const std::string& what, const std::string& object) const {
@@ -126,6 +125,7 @@ class Hdf5File {
  private:
   Hdf5File(Communicator comm, std::string path) : comm_(std::move(comm)), path_(std::move(path)) {}
   Hdf5Handle open_object(const std::string& object) const;
+  Hdf5Handle open_attribute(const Hdf5Handle& owner, const std::string& object, const std::string& name) const;
   void put_attribute(const std::string& object, const std::string& name, hid_t type, hid_t space, const void* data);
   [[noreturn]] void fail(const std::string& what, const std::string& object) const;
 

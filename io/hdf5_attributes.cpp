@@ -73,13 +73,15 @@ void Hdf5File::write_attribute(const std::string& object, const std::string& nam
   put_attribute(object, name, H5T_NATIVE_INT64, list_space(values.size()).id(), values.data());
 }
 
-Hdf5Handle Hdf5File::open_attribute(const std::string& object, const std::string& name) const {
-  const hid_t id = H5Aopen_by_name(file_.id(), object.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT);
+// Of an open object: behind an external link the attribute alone does not hold its file (HDF5 1.10).
+Hdf5Handle Hdf5File::open_attribute(const Hdf5Handle& owner, const std::string& object, const std::string& name) const {
+  const hid_t id = H5Aopen(owner.id(), name.c_str(), H5P_DEFAULT);
   return {check(id, "open the attribute '" + name + "' of", object), H5Aclose};
 }
 
 std::string Hdf5File::text_attribute(const std::string& object, const std::string& name) const {
-  const auto attribute = open_attribute(object, name);
+  const auto owner = open_object(object);
+  const auto attribute = open_attribute(owner, object, name);
   const Hdf5Handle stored(H5Aget_type(attribute.id()), H5Tclose), space(H5Aget_space(attribute.id()), H5Sclose);
   if (H5Tget_class(stored.id()) != H5T_STRING || H5Sget_simple_extent_npoints(space.id()) != 1)
     throw IoError("the attribute '" + name + "' of " + object + " is not one text", path_);
@@ -96,7 +98,8 @@ std::string Hdf5File::text_attribute(const std::string& object, const std::strin
 }
 
 std::vector<std::int64_t> Hdf5File::integer_attribute(const std::string& object, const std::string& name) const {
-  const auto attribute = open_attribute(object, name);
+  const auto owner = open_object(object);
+  const auto attribute = open_attribute(owner, object, name);
   const Hdf5Handle stored(H5Aget_type(attribute.id()), H5Tclose), space(H5Aget_space(attribute.id()), H5Sclose);
   if (H5Tget_class(stored.id()) != H5T_INTEGER)
     throw IoError("the attribute '" + name + "' of " + object + " holds no integers", path_);

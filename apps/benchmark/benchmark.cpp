@@ -23,6 +23,8 @@ const Registry<Benchmark>& benchmarks() {
     registry.add("uncertainty-si", benchmark_uncertainty);
     registry.add("multislice", benchmark_multislice);
     registry.add("multislice-local", benchmark_local_mode);
+    registry.add("ptychonn", benchmark_ptychonn);
+    registry.add("ptychonn-training", benchmark_ptychonn_training);
     return registry;
   }();
   return all;

@@ -15,7 +15,7 @@ struct ObjectNetworkConfig {
   int stages = 2;         // networks, one after the other, each on what the one before it left
   int mid_sweeps = 1;     // passes between two of them
   int polish_sweeps = 2;  // after the last
-  int members = 2;        // networks in the committee
+  int members = 1;        // networks in the committee
   // Channels of the levels of the network, from the finest down; each has half the points of the one above.
   std::vector<std::int64_t> channels = {24, 32, 48, 64};
   int fold = 4;     // pixels along each side that the first level takes as one point with more channels

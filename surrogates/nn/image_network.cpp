@@ -98,6 +98,11 @@ void ImageNetwork<T>::set_chunk(int images) {
 }
 
 template <class T>
+int ImageNetwork<T>::portion(const Extent& x) const {
+  return x.batch == 0 ? 1 : implementation_->images_at_a_time(implementation_->extents(x));
+}
+
+template <class T>
 std::shared_ptr<typename ImageNetwork<T>::Cache> ImageNetwork<T>::make_cache() const {
   return std::make_shared<Cache>();
 }

@@ -24,6 +24,14 @@ struct ParameterBlock {
   std::size_t size() const;
 };
 
+// Images first … first + count − 1 of a batch; shares their storage.
+template <class T>
+Images<T> portion_of(const Images<T>& all, int first, int count) {
+  const Extent e = extent_of(all);
+  return Images<T>(all.data() + Extent{first, e.nx, e.ny, e.channels}.size(), static_cast<std::size_t>(count),
+                   all.extent(1), all.extent(2), all.extent(3));
+}
+
 template <class T>
 class ImageNetwork {
  public:
@@ -52,6 +60,8 @@ class ImageNetwork {
   void forward(const Images<const float>& x, const std::vector<Images<float>>& y) const;
   // Images at a time in inference; 0: as the engine chooses.
   void set_chunk(int images);
+  // What the engine chooses for a batch of this shape; good for the portions of a training batch too.
+  int portion(const Extent& x) const;
 
   // Training: everything that backward wants is kept in the cache, which may be used again and again.
   std::shared_ptr<Cache> make_cache() const;

@@ -9,14 +9,6 @@
 namespace locum::nn {
 namespace {
 
-// Images first … first + count − 1 of a batch.
-template <class T>
-Images<T> some(const Images<T>& all, int first, int count) {
-  const Extent e = extent_of(all);
-  return Images<T>(all.data() + index(first) * index(e.nx) * index(e.ny) * index(e.channels), count, e.nx, e.ny,
-                   e.channels);
-}
-
 // Slopes on their way back: storage from the cache's pool, one for each layer whose answer has been asked for.
 template <class T>
 class Slopes {
@@ -121,7 +113,7 @@ int NetworkEngine<T>::images_at_a_time(const std::vector<Extent>& known) const {
   const int batch = known[0].batch;
   if (chunk > 0) return std::min(chunk, batch);
   if (!device_is_host) return batch;
-  constexpr double bytes = 4e6;
+  constexpr double bytes = 2e6;
   double largest = 1.0;
   for (const auto& e : known) largest = std::max(largest, static_cast<double>(e.size() * sizeof(T)) / batch);
   return std::clamp(static_cast<int>(bytes / largest), 1, batch);
@@ -161,7 +153,7 @@ void NetworkEngine<T>::infer(const Images<const float>& x, const std::vector<Ima
             if constexpr (!std::is_same_v<std::decay_t<decltype(layer)>, std::monostate>)
               layer.forward(answers[index(l.inputs[0])], answers[k]);
             else if (l.kind == LayerKind::input)
-              convert<float, T>(space, some(x, first, count), answers[k]);
+              convert<float, T>(space, portion_of(x, first, count), answers[k]);
             else
               join(l, answers, answers[k]);
           },
@@ -171,7 +163,7 @@ void NetworkEngine<T>::infer(const Images<const float>& x, const std::vector<Ima
       if (last_use[k] < 0) pool.release(slots[k]);  // nobody reads it
     }
     for (std::size_t k = 0; k < y.size(); ++k)
-      convert<T, float>(space, answers[index(description.outputs[k])], some(y[k], first, count));
+      convert<T, float>(space, answers[index(description.outputs[k])], portion_of(y[k], first, count));
     for (std::size_t i = 0; i < layers.size(); ++i)
       if (last_use[i] == static_cast<int>(layers.size())) pool.release(slots[i]);
   }

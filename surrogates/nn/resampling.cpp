@@ -3,6 +3,11 @@
 #include "kokkos_kernels/base/errors.hpp"
 
 namespace locum::nn {
+namespace {
+
+constexpr int lanes_at_once = 16;  // channels whose sums are kept in registers
+
+}  // namespace
 
 template <class T>
 Extent PoolingLayer<T>::output(const Extent& x) const {
@@ -25,13 +30,18 @@ void PoolingLayer<T>::forward(const Images<T>& x, const Images<T>& y, Cache* cac
         // Rows of y follow each other through the batch, and so do their windows in x.
         const T* window = from + static_cast<std::size_t>(pixel / ny * f) * row + pixel % ny * f * channels;
         T* at = to + static_cast<std::size_t>(pixel) * channels;
-        for (int c = first; c < last; ++c) {
-          float value = load(window[c]);
+        for (int c0 = first; c0 < last; c0 += lanes_at_once) {
+          const int lanes = last - c0 < lanes_at_once ? last - c0 : lanes_at_once;
+          float value[lanes_at_once];
+          for (int l = 0; l < lanes; ++l) value[l] = load(window[c0 + l]);
           for (int k = 1; k < f * f; ++k) {
-            const float other = load(window[k / f * row + k % f * channels + c]);
-            value = maximum ? (other > value ? other : value) : value + other;
+            const T* point = window + k / f * row + k % f * channels + c0;
+            for (int l = 0; l < lanes; ++l) {
+              const float other = load(point[l]);
+              value[l] = maximum ? (other > value[l] ? other : value[l]) : value[l] + other;
+            }
           }
-          store(at[c], value * scale);
+          for (int l = 0; l < lanes; ++l) store(at[c0 + l], value[l] * scale);
         }
       });
 }
@@ -47,14 +57,20 @@ void PoolingLayer<T>::backward(const Cache& cache, const Images<T>& dy, const Im
       "pooling_backward", space_, extent_of(dy).pixels(), channels, KOKKOS_LAMBDA(int pixel, int first, int last) {
         const std::size_t window = static_cast<std::size_t>(pixel / ny * f) * row + pixel % ny * f * channels;
         const std::size_t at = static_cast<std::size_t>(pixel) * channels;
-        for (int c = first; c < last; ++c) {
-          const float slope = load(from[at + c]), value = load(y[at + c]);
-          float left = slope;  // what no point before has taken
+        for (int c0 = first; c0 < last; c0 += lanes_at_once) {
+          const int lanes = last - c0 < lanes_at_once ? last - c0 : lanes_at_once;
+          float left[lanes_at_once], largest[lanes_at_once];  // left: what no point before has taken
+          for (int l = 0; l < lanes; ++l) {
+            left[l] = load(from[at + c0 + l]) * (maximum ? 1.0f : scale);
+            largest[l] = maximum ? load(y[at + c0 + l]) : 0.0f;
+          }
           for (int k = 0; k < f * f; ++k) {
-            const std::size_t point = window + static_cast<std::size_t>(k / f * row + k % f * channels + c);
-            const float taken = maximum ? (load(x[point]) == value ? left : 0.0f) : slope * scale;
-            left = taken != 0.0f ? 0.0f : left;
-            store(to[point], taken);
+            const std::size_t point = window + static_cast<std::size_t>(k / f * row + k % f * channels + c0);
+            for (int l = 0; l < lanes; ++l) {
+              const bool takes = !maximum || load(x[point + l]) == largest[l];
+              store(to[point + l], takes ? left[l] : 0.0f);
+              left[l] = maximum && takes ? 0.0f : left[l];
+            }
           }
         }
       });
@@ -106,10 +122,9 @@ void UpsamplingLayer<T>::backward(const Cache&, const Images<T>& dy, const Image
         T* at = to + static_cast<std::size_t>(pixel) * channels;
         const int X0 = x > 0 ? (x - 1) * f : 0, X1 = (x + 2) * f < rows ? (x + 2) * f : rows;
         const int Y0 = y > 0 ? (y - 1) * f : 0, Y1 = (y + 2) * f < columns ? (y + 2) * f : columns;
-        // Stretches of channels that sums are kept in without memory of their own.
-        for (int c0 = first; c0 < last; c0 += 16) {
-          const int lanes = last - c0 < 16 ? last - c0 : 16;
-          float sum[16] = {};
+        for (int c0 = first; c0 < last; c0 += lanes_at_once) {
+          const int lanes = last - c0 < lanes_at_once ? last - c0 : lanes_at_once;
+          float sum[lanes_at_once] = {};
           for (int X = X0; X < X1; ++X) {
             const float u = share_of(kind, X, x, nx, f);
             if (u == 0.0f) continue;

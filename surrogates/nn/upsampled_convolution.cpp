@@ -35,10 +35,13 @@ void along_x(const ExecutionSpace& space, const Layout& l, const Images<T>& plan
         for (int u = 0; u < k; ++u) {
           if (X + u - pad < 0 || X + u - pad >= rows) continue;
           const Sample s = sample_of(kind, X + u - pad, nx, f);
-          for (int c = first; c < last; ++c) {  // c is o k + v, the plane (o k + u) k + v
-            const int plane = (c / k * k + u) * k + c % k;
+          // Channel c is o k + v, its plane (o k + u) k + v; counted on, since divisions would be most of the work.
+          int plane = (first / k * k + u) * k + first % k, v = first % k;
+          for (int c = first; c < last; ++c) {
             halves(image, X, y, c) += (1.0f - s.share) * load(planes(image, s.first, y, plane)) +
                                       s.share * load(planes(image, s.second, y, plane));
+            v = v + 1 == k ? 0 : v + 1;
+            plane += v == 0 ? k * k - k + 1 : 1;
           }
         }
       });
@@ -52,20 +55,23 @@ void along_y(const ExecutionSpace& space, const Layout& l, const Images<float>& 
   const int rows = halves.extent_int(1), ny = halves.extent_int(2), columns = ny * f;
   const Interpolation interpolation = l.interpolation;
   const bool kept = told.data() != nullptr;
-  Kokkos::parallel_for(
-      "planes_along_y", RangePolicy(space, 0, extent_of(result).pixels() * out), KOKKOS_LAMBDA(int item) {
-        const int o = item % out, Y = item / out % columns, X = item / out / columns % rows;
-        const int image = item / out / columns / rows;
-        float z = bias(o);
-        for (int v = 0; v < k; ++v) {
-          if (Y + v - pad < 0 || Y + v - pad >= columns) continue;
-          const Sample s = sample_of(interpolation, Y + v - pad, ny, f);
-          z +=
-              (1.0f - s.share) * halves(image, X, s.first, o * k + v) + s.share * halves(image, X, s.second, o * k + v);
+  // Row by row, so that the CPU works out where it is once for a row.
+  for_each_pixel(
+      "planes_along_y", space, result.extent_int(0) * rows, columns * out, KOKKOS_LAMBDA(int row, int first, int last) {
+        const int image = row / rows, X = row % rows;
+        for (int item = first; item < last; ++item) {
+          const int Y = item / out, o = item % out;
+          float z = bias(o);
+          for (int v = 0; v < k; ++v) {
+            if (Y + v - pad < 0 || Y + v - pad >= columns) continue;
+            const Sample s = sample_of(interpolation, Y + v - pad, ny, f);
+            z += (1.0f - s.share) * halves(image, X, s.first, o * k + v) +
+                 s.share * halves(image, X, s.second, o * k + v);
+          }
+          const float y = value_of<kind>(z);
+          if (kept) told(image, X, Y, o) = needs_input(kind) ? z : y;
+          store(result(image, X, Y, o), scale * y);
         }
-        const float y = value_of<kind>(z);
-        if (kept) told(image, X, Y, o) = needs_input(kind) ? z : y;
-        store(result(image, X, Y, o), scale * y);
       });
 }
 

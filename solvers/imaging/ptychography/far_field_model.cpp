@@ -39,15 +39,36 @@ ObjectFunction FarFieldModel::back_propagated(const Ptychogram& input) {
   return {fields.whole_object()};
 }
 
-void FarFieldModel::sweep(const Ptychogram& input, std::span<const int> frames, int sweeps, ObjectFunction& object) {
+void FarFieldModel::run(const PtychographyConfig& config, const Ptychogram& input, std::span<const int> frames,
+                        int sweeps, ObjectFunction& object) const {
   check_size(input, object);
   if (frames.empty() || sweeps < 1) return;
-  PtychographyConfig config = config_;
-  config.start = "flat";  // costs nothing; `object` takes its place
   Reconstruction reconstruction(input, config, {frames.begin(), frames.end()});
   reconstruction.start_from(object);
   for (int k = 0; k < sweeps; ++k) reconstruction.advance();
   object = reconstruction.object();
+}
+
+void FarFieldModel::sequential_sweeps(const Ptychogram& input, std::span<const int> frames, int sweeps,
+                                      ObjectFunction& object) {
+  PtychographyConfig config = config_;
+  config.engine = "rpie";
+  config.alpha = 0.05;
+  config.warm_up = 0;
+  config.start = "flat";  // costs nothing; `object` takes its place
+  run(config, input, frames, sweeps, object);
+}
+
+void FarFieldModel::descend(const Ptychogram& input, std::span<const int> frames, int sweeps, ObjectFunction& object) {
+  PtychographyConfig config = config_;
+  config.engine = "lsqml";
+  config.likelihood = "amplitude";
+  config.batch = static_cast<int>(frames.size());
+  config.damping = 0.05;
+  config.momentum = 0.0;
+  config.warm_up = 0;
+  config.start = "flat";
+  run(config, input, frames, sweeps, object);
 }
 
 std::vector<FourierError> FarFieldModel::fourier_errors(const Ptychogram& input, std::span<const int> frames,

@@ -8,10 +8,13 @@ namespace locum::imaging {
 
 class FarFieldModel final : public DiffractionModel {
  public:
-  // config: of the sweeps, and of memory and shifts for all.
+  // config: of memory and shifts; sequential sweeps are rPIE's with its own small α, descents LSQ-ML's with all frames
+  // in one batch.
   explicit FarFieldModel(const PtychographyConfig& config = {});
   ObjectFunction back_propagated(const Ptychogram& input) override;
-  void sweep(const Ptychogram& input, std::span<const int> frames, int sweeps, ObjectFunction& object) override;
+  void sequential_sweeps(const Ptychogram& input, std::span<const int> frames, int sweeps,
+                         ObjectFunction& object) override;
+  void descend(const Ptychogram& input, std::span<const int> frames, int sweeps, ObjectFunction& object) override;
   std::vector<FourierError> fourier_errors(const Ptychogram& input, std::span<const int> frames,
                                            const ObjectFunction& object) override;
   // G = −2 / ΣI · Σ_j Σ_m P_m* χ_jm, χ the change by the amplitude's likelihood; zero where no frame is.
@@ -19,6 +22,8 @@ class FarFieldModel final : public DiffractionModel {
                   ObjectFunction& gradient) override;
 
  private:
+  void run(const PtychographyConfig& config, const Ptychogram& input, std::span<const int> frames, int sweeps,
+           ObjectFunction& object) const;
   PtychographyConfig config_;
 };
 

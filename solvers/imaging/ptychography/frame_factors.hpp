@@ -11,11 +11,19 @@ namespace locum::imaging {
 
 struct LaneSums {
   FramePack off = 0.0f, amplitude = 0.0f, noise = 0.0f, numerator = 0.0f, denominator = 0.0f;
+  FramePack measured_x = 0.0f, measured_y = 0.0f, model = 0.0f, model_x = 0.0f, model_y = 0.0f;
 
   KOKKOS_FORCEINLINE_FUNCTION void compare(FramePack measured, FramePack modelled, FramePack valid) {
     const FramePack difference = (measured - modelled) * valid;
     off += difference * difference;
     amplitude += abs(difference);
+  }
+  KOKKOS_FORCEINLINE_FUNCTION void weigh(FramePack measured, FramePack modelled, FramePack kx, FramePack ky) {
+    measured_x += kx * measured;
+    measured_y += ky * measured;
+    model += modelled;
+    model_x += kx * modelled;
+    model_y += ky * modelled;
   }
 };
 
@@ -65,7 +73,7 @@ struct ProjectionFactor {
   }
 };
 
-// Nothing goes back.
+// Nothing goes back; what is returned are the model's counts.
 struct Comparison {
   static constexpr bool returns = false;
   float scale;
@@ -76,7 +84,7 @@ struct Comparison {
     FramePack noise;
     for (int lane = 0; lane < FramePack::lanes; ++lane) noise.lane(lane) = poisson_amplitude_noise(counts.lane(lane));
     sums.noise += valid * noise;
-    return FramePack(0.0f);
+    return valid * counts;
   }
 };
 

@@ -13,15 +13,17 @@ struct ImagePair {
   int nx = 0, ny = 0;
   Image truth, answer;
   std::vector<double> weight;  // sums to 1
+  bool periodic = false;       // beyond the edge; else what comes from there is the edge's
   std::size_t index(int ix, int iy) const { return static_cast<std::size_t>(ix) * ny + iy; }
 };
 
 // A(r − s) by a Kaiser-windowed sinc of 16 taps along each axis, or its derivative by s along an axis (0 or 1; −1:
-// the image itself). What lies beyond the edge is the edge's.
-Image moved(const Image& image, int nx, int ny, std::array<double, 2> shift, int derivative = -1);
+// the image itself).
+Image moved(const Image& image, int nx, int ny, std::array<double, 2> shift, int derivative = -1,
+            bool periodic = false);
 
-// c e^{iκ·r} A(r − s).
-Image apply(const Image& answer, int nx, int ny, const Alignment& alignment);
+// c e^{iκ·(r − s)} A(r − s).
+Image apply(const Image& answer, int nx, int ny, const Alignment& alignment, bool periodic = false);
 
 Alignment find_alignment(const ImagePair& pair, const Ambiguity& remove);
 

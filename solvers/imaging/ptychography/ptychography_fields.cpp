@@ -166,7 +166,12 @@ std::vector<FourierError> PtychographyFields::errors_of(const Held& held) {
   const std::vector<FrameSums> sums = kernels_.sums(held.count());
   for (std::size_t k = 0; k < sums.size(); ++k) {
     const FrameStore::Totals& totals = store_.totals(held.places[k] - first());
-    errors.push_back({sums[k].off, sums[k].noise, totals.counts, sums[k].amplitude, totals.amplitudes});
+    FourierError e{sums[k].off, sums[k].noise, totals.counts, sums[k].amplitude, totals.amplitudes};
+    if (totals.counts > 0.0 && sums[k].model > 0.0) {
+      e.shift_x = sums[k].measured_x / totals.counts - sums[k].model_x / sums[k].model;
+      e.shift_y = sums[k].measured_y / totals.counts - sums[k].model_y / sums[k].model;
+    }
+    errors.push_back(e);
   }
   return errors;
 }
@@ -288,11 +293,11 @@ std::vector<FourierError> all_errors(PtychographyFields& fields) {
   std::vector<double> own;
   for (const auto& places : compact_batches(fields.first(), fields.last(), fields.own_batch()))
     for (const FourierError& e : fields.errors_of(fields.hold(places)))
-      own.insert(own.end(), {e.off, e.noise, e.counts, e.amplitude, e.amplitudes});
+      own.insert(own.end(), {e.off, e.noise, e.counts, e.amplitude, e.amplitudes, e.shift_x, e.shift_y});
   const std::vector<double> all = fields.comm().all_gather(std::span<const double>(own));
   std::vector<FourierError> errors;
-  for (std::size_t k = 0; k < all.size(); k += 5)
-    errors.push_back({all[k], all[k + 1], all[k + 2], all[k + 3], all[k + 4]});
+  for (std::size_t k = 0; k + 6 < all.size(); k += 7)
+    errors.push_back({all[k], all[k + 1], all[k + 2], all[k + 3], all[k + 4], all[k + 5], all[k + 6]});
   return errors;
 }
 

@@ -167,14 +167,15 @@ double probe_error(std::span<const Value> truth, std::span<const Value> answer, 
   const std::size_t modes = modes_of(answer, pixels);
   modes_of(truth, pixels);
   const std::vector<float> everywhere(pixels, 1.0f);
-  Alignment alignment =
-      find_alignment(make_pair(truth.first(pixels), answer.first(pixels), everywhere, nx, ny), remove);
+  ImagePair first = make_pair(truth.first(pixels), answer.first(pixels), everywhere, nx, ny);
+  first.periodic = true;
+  Alignment alignment = find_alignment(first, remove);
   alignment.factor = 1.0;
   const Image t(truth.begin(), truth.end());
   Image b;
   for (std::size_t m = 0; m < modes; ++m) {
     const auto mode = answer.subspan(m * pixels, pixels);
-    const Image image = apply(Image(mode.begin(), mode.end()), nx, ny, alignment);
+    const Image image = apply(Image(mode.begin(), mode.end()), nx, ny, alignment, true);
     b.insert(b.end(), image.begin(), image.end());
   }
   // The factor scales J_B: ‖J_T − f J_B‖ is least for f = Tr J_T J_B / Tr J_B².

@@ -3,11 +3,11 @@
 // Frames determine an object up to a constant factor, and where the probe is refined too up to a linear phase and a
 // common shift of both: P(r) e^{−iκ·r}, O(r) e^{iκ·r}; P(r + s), O(r + s). With truth T, answer A and weights w the
 // factor c, ramp κ and shift s are those that minimise
-//   E = Σ_r w(r) |T(r) − c e^{iκ·r} A(r − s)|² / Σ_r w |T|²,
+//   E = Σ_r w(r) |T(r) − c e^{iκ·(r − s)} A(r − s)|² / Σ_r w |T|²,
 // found without unwrapping any phase: over whole pixels of s by correlations (for given κ, c drops out: E = 1 − |Σ w T
 // A*|² / (Σ w|T|² Σ w|A|²)), κ as the peak of |F[w T A*]|, and all together by Gauss and Newton. A is moved by
-// fractions of a pixel with a windowed sinc of 16 taps, exact to 1e-4 below 0.7 of the Nyquist frequency. With the
-// aligned answer B = c e^{iκ·r} A(r − s):
+// fractions of a pixel with a windowed sinc of 16 taps, exact to 5e-4 below 0.7 of the Nyquist frequency. With the
+// aligned answer B = c e^{iκ·(r − s)} A(r − s):
 //   complex error    √E
 //   amplitude error  √(Σ w (|B| − |T|)² / Σ w)
 //   phase error      √(Σ w δ² / Σ w), rad, δ = arg(B T*) in (−π, π] after the weighted plane was taken off it
@@ -52,7 +52,7 @@ struct ImageComparison {
 ImageComparison compare_images(std::span<const Ptychogram::Value> truth, std::span<const Ptychogram::Value> answer,
                                std::span<const float> weight, int nx, int ny, const Ambiguity& remove = {});
 
-// B = c e^{iκ·r} A(r − s), (nx, ny); what comes from beyond the edge is the edge's.
+// B = c e^{iκ·(r − s)} A(r − s), (nx, ny); what comes from beyond the edge is the edge's.
 std::vector<Ptychogram::Value> aligned(std::span<const Ptychogram::Value> answer, int nx, int ny,
                                        const Alignment& alignment);
 
@@ -60,10 +60,10 @@ std::vector<Ptychogram::Value> aligned(std::span<const Ptychogram::Value> answer
 ImageComparison compare_objects(const Ptychogram& input, const ObjectFunction& truth, const ObjectFunction& answer,
                                 const Ambiguity& remove = {});
 
-// Probes, (modes, nx, ny) each: up to what is common to all modes (factor, ramp, shift, found on the first ones), and
-// up to any unitary mixture of the modes, which frames do not tell apart. Returns ‖J_T − J_B‖ / ‖J_T‖ of the mutual
-// intensities J(r, r') = Σ_m P_m(r) P_m*(r'), Frobenius; twice the relative error of the amplitude for one mode that is
-// nearly right. The number of modes may differ.
+// Probes, (modes, nx, ny) each, periodic in their window: up to what is common to all modes (factor, ramp, shift, found
+// on the first ones), and up to any unitary mixture of the modes, which frames do not tell apart. Returns ‖J_T − J_B‖ /
+// ‖J_T‖ of the mutual intensities J(r, r') = Σ_m P_m(r) P_m*(r'), Frobenius; twice the relative error of the amplitude
+// for one mode that is nearly right. The number of modes may differ.
 double probe_error(std::span<const Ptychogram::Value> truth, std::span<const Ptychogram::Value> answer, int nx, int ny,
                    const Ambiguity& remove = {true, 2.0});
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "kokkos_kernels/base/errors.hpp"
@@ -45,14 +46,52 @@ Image prepared(std::span<const Value> image, int nx, int ny, const std::vector<d
   return out;
 }
 
-// Share of Fourier pixels that stay independent under a window, (Σw²)² / (N Σw⁴): it correlates neighbours.
-double independent_share(const std::vector<double>& w) {
-  double two = 0.0, four = 0.0;
-  for (const double v : w) {
-    two += v * v;
-    four += v * v * v * v;
+// A window w correlates white noise at frequencies d pixels apart by F[w²](d) / F[w²](0): its square for d = 0 … reach
+// − 1.
+constexpr int reach = 4;
+std::array<double, reach> correlation_of_neighbours(const std::vector<double>& w) {
+  std::array<double, reach> square{};
+  double first = 0.0;
+  for (int d = 0; d < reach; ++d) {
+    std::complex<double> sum = 0.0;
+    for (std::size_t i = 0; i < w.size(); ++i)
+      sum +=
+          w[i] * w[i] * std::polar(1.0, 2.0 * units::pi * d * static_cast<double>(i) / static_cast<double>(w.size()));
+    if (d == 0) first = std::norm(sum);
+    square[d] = std::norm(sum) / first;
   }
-  return two * two / (static_cast<double>(w.size()) * four);
+  return square;
+}
+
+struct Ring {
+  std::complex<double> product = 0.0;
+  double a = 0.0, b = 0.0;
+  double pixels = 0.0;
+  double pairs = 0.0;  // Σ over pairs of its pixels of their squared correlation
+  // Numbers as independent as these would scatter alike.
+  double independent() const { return pairs > 0.0 ? std::max(1.0, pixels * pixels / pairs) : 1.0; }
+};
+
+// Ring of each Fourier pixel, (nx, ny).
+std::vector<int> ring_numbers(int nx, int ny, double dx, double dy, double width) {
+  std::vector<int> ring;
+  for (int ix = 0; ix < nx; ++ix)
+    for (int iy = 0; iy < ny; ++iy)
+      ring.push_back(static_cast<int>(std::lround(std::hypot(frequency(ix, nx) / dx, frequency(iy, ny) / dy) / width)));
+  return ring;
+}
+
+// How much the pixel (ix, iy) is correlated with those of its own ring, itself among them.
+double pairs_of(const std::vector<int>& ring, int nx, int ny, int ix, int iy, const std::array<double, reach>& cx,
+                const std::array<double, reach>& cy) {
+  const int own = ring[static_cast<std::size_t>(ix) * ny + iy];
+  double sum = 0.0;
+  for (int a = 1 - reach; a < reach; ++a)
+    for (int b = 1 - reach; b < reach; ++b) {
+      const int jx = (ix + a + nx) % nx, jy = (iy + b + ny) % ny;
+      if (ring[static_cast<std::size_t>(jx) * ny + jy] == own) sum += cx[std::abs(a)] * cy[std::abs(b)];
+    }
+  return sum;
 }
 
 // Where `correlation` falls below `threshold` for two rings, Å⁻¹; 0: nowhere. The first ring is the constant part's.
@@ -68,12 +107,6 @@ double crossing(const std::vector<double>& frequency, const std::vector<double>&
   }
   return 0.0;
 }
-
-struct Ring {
-  std::complex<double> product = 0.0;
-  double a = 0.0, b = 0.0;
-  int pixels = 0;
-};
 
 }  // namespace
 
@@ -99,22 +132,23 @@ RingCorrelation ring_correlation(std::span<const Value> a, std::span<const Value
   const auto wx = taper(nx, config.edge), wy = taper(ny, config.edge);
   const Image x = prepared(a, nx, ny, wx, wy), y = prepared(b, nx, ny, wx, wy);
   const double width = std::max(1.0 / (nx * dx), 1.0 / (ny * dy)), nyquist = std::min(0.5 / dx, 0.5 / dy);
+  const std::vector<int> ring = ring_numbers(nx, ny, dx, dy, width);
+  const auto cx = correlation_of_neighbours(wx), cy = correlation_of_neighbours(wy);
   std::vector<Ring> rings(static_cast<std::size_t>(nyquist / width) + 1);
   for (int ix = 0; ix < nx; ++ix)
     for (int iy = 0; iy < ny; ++iy) {
-      const auto at =
-          static_cast<std::size_t>(std::lround(std::hypot(frequency(ix, nx) / dx, frequency(iy, ny) / dy) / width));
-      if (at >= rings.size()) continue;
       const std::size_t k = static_cast<std::size_t>(ix) * ny + iy;
-      rings[at].product += x[k] * std::conj(y[k]);
-      rings[at].a += std::norm(x[k]);
-      rings[at].b += std::norm(y[k]);
-      ++rings[at].pixels;
+      if (ring[k] >= static_cast<int>(rings.size())) continue;
+      Ring& r = rings[static_cast<std::size_t>(ring[k])];
+      r.product += x[k] * std::conj(y[k]);
+      r.a += std::norm(x[k]);
+      r.b += std::norm(y[k]);
+      r.pixels += 1.0;
+      r.pairs += pairs_of(ring, nx, ny, ix, iy, cx, cy);
     }
-  const double share = independent_share(wx) * independent_share(wy);
   RingCorrelation found;
   for (std::size_t i = 0; i < rings.size(); ++i) {
-    const double power = std::sqrt(rings[i].a * rings[i].b), root = std::sqrt(std::max(1.0, share * rings[i].pixels));
+    const double power = std::sqrt(rings[i].a * rings[i].b), root = std::sqrt(rings[i].independent());
     found.frequency.push_back(static_cast<double>(i) * width);
     found.correlation.push_back(power > 0.0 ? rings[i].product.real() / power : 0.0);
     found.half_bit.push_back((0.2071 + 1.9102 / root) / (1.2071 + 0.9102 / root));

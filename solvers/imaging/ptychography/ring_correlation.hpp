@@ -3,7 +3,8 @@
 //   FRC(k) = Re Σ_ring X Y* / √(Σ_ring |X|² Σ_ring |Y|²)
 //
 // (Saxton and Baumeister, J. Microsc. 127 (1982) 127), of complex images that were aligned before (quality.hpp), after
-// their mean was taken off and a soft edge applied. Thresholds, with n the independent Fourier pixels of a ring:
+// their mean was taken off and a soft edge applied. Thresholds, with n the number of independent Fourier pixels of a
+// ring (the edge correlates neighbours a little):
 //   1/2 bit  (0.2071 + 1.9102/√n) / (1.2071 + 0.9102/√n)
 //   1/7      0.143
 // (van Heel and Schatz, J. Struct. Biol. 151 (2005) 250; Rosenthal and Henderson, J. Mol. Biol. 333 (2003) 721). Halves

@@ -19,8 +19,8 @@ namespace {
 using Complex = std::complex<double>;
 using Value = Ptychogram::Value;
 
-constexpr int source_points = 11;      // along each axis, of the quadrature over the source: exact to degree 21
-constexpr double free_radius = 0.375;  // of the window's side: what the rim leaves free
+constexpr int source_points = 11;     // along each axis, of the quadrature over the source: exact to degree 21
+constexpr double free_radius = 0.34;  // of the window's side: probes so wide have some 0.7 % on the rim
 
 std::size_t pixels_of(const Grid& g) { return static_cast<std::size_t>(g.nx) * static_cast<std::size_t>(g.ny); }
 
@@ -33,9 +33,11 @@ double radius_of(const ProbeConfig& lens) {
   const double radius = radius_of(lens), pixel = std::min(window.dx(), window.dy());
   const double diffraction = 0.61 * wavelength(lens.energy) / (1e-3 * lens.convergence);
   const double room = free_radius * std::min(window.lx, window.ly) - diffraction;
-  const int points = fft::good_size(static_cast<int>(std::ceil(radius / free_radius / pixel)));
+  // Where the radius fits and modes reach farther, a quarter more of window is worth a try.
+  const double needed = std::max(radius / free_radius / pixel, 1.25 * std::max(window.nx, window.ny));
+  const int points = fft::good_size(static_cast<int>(std::ceil(needed)));
   std::string hint = fmt::format("a window of {0} × {0} pixels or more would do", points);
-  if (room > 0.0)
+  if (room > 0.0 && room < geometric_radius(lens))
     hint +=
         fmt::format(", or a defocus of {:.3g} Å or less without other aberrations", room / (1e-3 * lens.convergence));
   throw ConfigError(fmt::format("{}; the window is {:.4g} × {:.4g} Å, the probe's radius some {:.4g} Å", what,
@@ -92,17 +94,16 @@ std::vector<Image> source_modes(const Context& context, const Grid& window, cons
   return result;
 }
 
-// The probe times 1, x, y, x², xy, y² … in units of the window, orthonormal.
-std::vector<Image> polynomial_modes(const Grid& window, const Image& probe, int modes) {
+// The spectrum times 1, kx, ky, kx², kx ky, ky² … in units of the aperture, orthonormal.
+std::vector<Image> derivative_modes(const Grid& window, const Image& spectrum, double k_max, int modes) {
   std::vector<Image> result;
   for (int order = 0; static_cast<int>(result.size()) < modes; ++order)
     for (int py = 0; py <= order && static_cast<int>(result.size()) < modes; ++py) {
-      Image mode = probe;
+      Image mode = spectrum;
       for (int ix = 0; ix < window.nx; ++ix)
         for (int iy = 0; iy < window.ny; ++iy)
           mode[static_cast<std::size_t>(ix) * window.ny + iy] *=
-              std::pow(4.0 * (ix - window.nx / 2) / window.nx, order - py) *
-              std::pow(4.0 * (iy - window.ny / 2) / window.ny, py);
+              std::pow(window.kx(ix) / k_max, order - py) * std::pow(window.ky(iy) / k_max, py);
       for (int pass = 0; pass < 2; ++pass)  // the second takes off what rounding left
         for (const Image& before : result) {
           const Complex part = product(before, mode);
@@ -142,7 +143,11 @@ void WindowProbeConfig::visit(ConfigVisitor& v) {
   v.value({"source_size", "Angstrom", "image of the source on the specimen, full width at half maximum", {0.0, 1e3}},
           source_size);
   v.value({"occupation", "", "share of each mode, instead of source_size", {0.0, 1.0}}, occupation);
-  v.value({"rim_share", "", "of the intensity, that the outer eighth of the window may hold", {0.0, 1.0}}, rim_share);
+  v.value({"rim_share",
+           "",
+           "of the intensity, that the window's rim may hold, a sixteenth of its width on each side",
+           {0.0, 1.0}},
+          rim_share);
 }
 
 void WindowProbeConfig::validate() const {
@@ -171,18 +176,16 @@ std::vector<Value> make_window_probe(const Context& context, const Grid& window,
     throw ConfigError(fmt::format("a frame is to have {} counts, above 0 was expected", counts), "probe.counts");
   if (geometric_radius(lens) > 0.5 * std::min(window.lx, window.ly))
     refuse_window("the probe is wider than its window", window, lens);
-  Image spectrum = make_probe(window, lens);
+  const Image spectrum = make_probe(window, lens);
+  const double k_max = 1e-3 * lens.convergence / wavelength(lens.energy);
+  std::vector<Image> modes =
+      config.source_size > 0.0
+          ? source_modes(context, window, spectrum, standard_deviation(config.source_size), config.modes)
+          : derivative_modes(window, spectrum, k_max, config.modes);
+  for (std::size_t m = 0; m < config.occupation.size(); ++m)
+    for (auto& v : modes[m]) v *= std::sqrt(config.occupation[m]);
   const ImageTransform transform(window.nx, window.ny);
-  std::vector<Image> modes;
-  if (config.source_size > 0.0) {
-    modes = source_modes(context, window, spectrum, standard_deviation(config.source_size), config.modes);
-    for (auto& mode : modes) centre(window, transform, mode);
-  } else {
-    centre(window, transform, spectrum);
-    modes = polynomial_modes(window, spectrum, config.modes);
-    for (std::size_t m = 0; m < config.occupation.size(); ++m)
-      for (auto& v : modes[m]) v *= std::sqrt(config.occupation[m]);
-  }
+  for (auto& mode : modes) centre(window, transform, mode);
   double total = 0.0;
   for (const auto& mode : modes) total += product(mode, mode).real();
   std::vector<Value> probe;
@@ -203,7 +206,7 @@ double rim_share(std::span<const Value> probe, int modes, int nx, int ny) {
     for (int iy = 0; iy < ny; ++iy) {
       const double i = intensity[static_cast<std::size_t>(ix) * ny + iy];
       all += i;
-      if (ix < nx / 8 || ix >= nx - nx / 8 || iy < ny / 8 || iy >= ny - ny / 8) rim += i;
+      if (ix < nx / 16 || ix >= nx - nx / 16 || iy < ny / 16 || iy >= ny - ny / 16) rim += i;
     }
   return all > 0.0 ? rim / all : 0.0;
 }

@@ -3,9 +3,8 @@
 //
 // A partially coherent probe is a sum of modes with ⟨P_m|P_n⟩ = 0 for m ≠ n (Thibault and Menzel, Nature 494 (2013)
 // 68). A source of finite size moves the probe: the modes are the eigenvectors of ∫ g(s) P(r − s) P*(r' − s) d²s, g
-// the normal distribution of the source's image. Where occupations are given instead, the modes are the probe times
-// Hermite–Gauss-like polynomials of x and y, made orthogonal in the order 1, x, y, x², xy, y² …, as ptychography codes
-// start their modes.
+// the normal distribution of the source's image. Where occupations are given instead, the modes are the probe and its
+// derivatives, made orthogonal in the order 1, x, y, xx, xy, yy …, what a small source or a vibration comes to.
 #pragma once
 
 #include <array>
@@ -35,7 +34,7 @@ struct WindowProbeConfig {
 std::vector<Ptychogram::Value> make_window_probe(const Context& context, const Grid& window, const ProbeConfig& lens,
                                                  const WindowProbeConfig& config, double counts);
 
-// Share of the intensity Σ_m|P_m|² on the rim of the window, an eighth of its width on each side. probe: (modes, nx,
+// Share of the intensity Σ_m|P_m|² on the rim of the window, a sixteenth of its width on each side. probe: (modes, nx,
 // ny).
 double rim_share(std::span<const Ptychogram::Value> probe, int modes, int nx, int ny);
 

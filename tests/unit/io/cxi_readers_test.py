@@ -179,13 +179,12 @@ def files_of_others(folder):
     ways = [dict(dtype=kind) for kind in ("u1", "<i2", ">u2", ">i4", "<u8", "f2", ">f4", "f8")]
     ways += [dict(chunks=(1, SIDE, SIDE), shuffle=True, compression="gzip"), dict(chunks=(5, 3, 4), compression="gzip"),
              dict(chunks=(N, SIDE, SIDE), fletcher32=True), dict(maxshape=(None, SIDE, SIDE), chunks=(7, 2, 8))]
-    for libver in ("earliest", "latest"):
-        for way in ways:
-            with h5py.File(path, "w", libver=libver) as file:
-                pynx_file(file, counts, **way)
-            found = read(path)
-            expect(found, counts)
-            assert abs(found["wavelength"][0] - 1) < 1e-8 and found["electrons"] == [0]
+    for k, way in enumerate(ways):
+        with h5py.File(path, "w", libver=("earliest", "latest")[k % 2]) as file:
+            pynx_file(file, counts, **way)
+        found = read(path)
+        expect(found, counts)
+        assert abs(found["wavelength"][0] - 1) < 1e-8 and found["electrons"] == [0]
     with h5py.File(path, "w") as file:
         pynx_file(file, counts, compression="lzf")
     message = read(path)

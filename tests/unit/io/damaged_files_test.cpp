@@ -9,12 +9,15 @@
 
 #include "io/checkpoint.hpp"
 #include "io/cif.hpp"
+#include "io/cxi_file.hpp"
 #include "io/dataset.hpp"
 #include "io/lammps_dump.hpp"
 #include "io/toml.hpp"
 #include "io/xyz.hpp"
 #include "kokkos_kernels/base/errors.hpp"
 #include "kokkos_kernels/base/timer.hpp"
+#include "tests/unit/io/sample_frames.hpp"
+#include "tests/unit/io/sample_scan.hpp"
 #include "tests/unit/io/sample_trajectory.hpp"
 #include "tests/unit/io/temporary_folder.hpp"
 
@@ -184,6 +187,40 @@ TEST(Damaged, Dataset) {
     const Dataset dataset(comm, path);
     dataset.samples(0, dataset.size());
   });
+}
+
+void read_frames(const DiffractionFile& file) {
+  std::vector<float> counts(static_cast<std::size_t>(file.nx()) * static_cast<std::size_t>(file.ny()));
+  for (std::int64_t frame = 0; frame < file.frames(); ++frame) file.read(frame, 1, FrameOrder::fft, counts);
+  file.probe();
+  file.mask(FrameOrder::fft);
+  file.background(FrameOrder::fft);
+}
+
+TEST(Damaged, DiffractionFrames) {
+  TemporaryFolder folder;
+  auto layout = sample_frames(5);
+  layout.counts = Storage::float32;
+  write_sample_frames(Communicator::self(), folder.file("f.cxi"), layout);
+  try_damaged_file(folder.file("f.cxi"), [](const std::string& path) { read_frames(DiffractionFile(path)); });
+}
+
+TEST(Damaged, DiffractionFramesOfAScan) {
+  TemporaryFolder folder;
+  const auto layout = sample_layout(3, 2);
+  auto scan = ScanFile::create(Communicator::self(), folder.file("s.h5"), layout, sample_metadata());
+  for (std::int64_t tile = 0; tile < layout.tiles; ++tile) write_sample_tile(scan, layout, tile);
+  scan.finish();
+  DiffractionKeys keys;
+  keys.data = "/4DSTEM_simulation/data/datacubes/CBED_depth0000/data";
+  keys.oblong_pixels = true;
+  try_damaged_file(folder.file("s.h5"), [&](const std::string& path) { read_frames(DiffractionFile(path, keys)); });
+}
+
+TEST(Damaged, Reconstruction) {
+  TemporaryFolder folder;
+  write_reconstruction(Communicator::self(), folder.file("r.cxi"), sample_result());
+  try_damaged_file(folder.file("r.cxi"), [](const std::string& path) { read_reconstruction(path); });
 }
 
 }  // namespace
