@@ -3,325 +3,91 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "kokkos_kernels/base/errors.hpp"
-#include "solvers/imaging/ptychography/frame_factors.hpp"
-#include "solvers/imaging/waves/line_scratch.hpp"
+#include "solvers/imaging/ptychography/image_transform.hpp"
 
 namespace locum::imaging {
-
-// What the kernels below have in common; frames first … first + count − 1 of a batch.
-struct FramePass {
-  FrameLayout layout;
-  fft::LinePlan<float> line_x, line_y;
-  int modes, first;
-  View<FramePlace*> places;
-  View<float*> waves;
-  Kokkos::View<double* * [FrameSums::count], MemorySpace> sums;
-
-  KOKKOS_INLINE_FUNCTION float* wave(int k) const { return waves.data() + static_cast<std::size_t>(k) * layout.wave(); }
-};
-
 namespace {
 
-using Member = LineMember;
-using Scratch = fft::ScratchLines<float>;
-constexpr int pack = FramePack::lanes;
+int usual_batch(const Ptychogram& input) {
+  if (device_is_host) return 8;
+  return static_cast<int>(std::clamp(1.6e7 / (static_cast<double>(input.nx) * input.ny), 8.0, 1024.0));
+}
 
-// F_x of ψ for one block of y; exit_wave(frame of the batch, place, mode, first y of the block) gives a function of
-// (x, group).
-template <class ExitWave>
-void transform_rows(const ExecutionSpace& space, const FramePass& pass, int count, const ExitWave& exit_wave) {
-  const FramePass p = pass;
+void add_intensity(const ExecutionSpace& space, const fft::Waves<double>& waves, int count, const Intensities& counts) {
+  const double scale = 1.0 / (static_cast<double>(waves.extent(1)) * static_cast<double>(waves.extent(2)));
   Kokkos::parallel_for(
-      "ptychography::forward", line_policy<float>(space, count * p.modes * p.layout.blocks, p.layout.nx),
-      KOKKOS_LAMBDA(const Member& team) {
-        const int block = team.league_rank() % p.layout.blocks, wave = team.league_rank() / p.layout.blocks;
-        const int frame = p.first + wave / p.modes, mode = wave % p.modes;
-        float* row = p.wave(wave) + static_cast<std::size_t>(p.layout.element(0, block)) * 2 * FrameLayout::width;
-        const LineScratch<float> scratch(team, p.layout.nx);
-        fft::transform_line<-1>(team, p.line_x, scratch.first, scratch.second,
-                                exit_wave(p.places(frame), frame, mode, block),
-                                [&](int at, int group, FrameLanes v) { fft::store_lanes(row, at, group, v); });
+      "ptychography_add_intensity",
+      Kokkos::MDRangePolicy<ExecutionSpace, Kokkos::Rank<3, Kokkos::Iterate::Right, Kokkos::Iterate::Right>,
+                            Kokkos::IndexType<int>>(space, {0, 0, 0},
+                                                    {count, waves.extent_int(1), waves.extent_int(2)}),
+      KOKKOS_LAMBDA(int b, int ix, int iy) {
+        const double re = waves(b, ix, iy).real(), im = waves(b, ix, iy).imag();
+        counts(b, ix, iy) += scale * (re * re + im * im);
       });
 }
-
-// F_x⁻¹ for one block of y; result(…) as above gives a function of (x, group, value).
-template <class Result>
-void transform_rows_back(const ExecutionSpace& space, const FramePass& pass, int count, const Result& result) {
-  const FramePass p = pass;
-  Kokkos::parallel_for(
-      "ptychography::backward", line_policy<float>(space, count * p.modes * p.layout.blocks, p.layout.nx),
-      KOKKOS_LAMBDA(const Member& team) {
-        const int block = team.league_rank() % p.layout.blocks, wave = team.league_rank() / p.layout.blocks;
-        const int frame = p.first + wave / p.modes, mode = wave % p.modes;
-        const float* row = p.wave(wave) + static_cast<std::size_t>(p.layout.element(0, block)) * 2 * FrameLayout::width;
-        const LineScratch<float> scratch(team, p.layout.nx);
-        fft::transform_line<1>(
-            team, p.line_x, scratch.first, scratch.second,
-            [&](int at, int group) { return fft::load_lanes(row, at, group); },
-            result(p.places(frame), frame, mode, block));
-      });
-}
-
-// Each thread's sums become the team's, of one frame and block of columns.
-KOKKOS_INLINE_FUNCTION void keep_sums(const Member& team, const FramePass& p, int frame, int block,
-                                      const LaneSums& own) {
-  const FramePack each[FrameSums::count] = {own.off, own.amplitude, own.noise, own.numerator, own.denominator};
-  for (int k = 0; k < FrameSums::count; ++k) {
-    double total = 0.0;
-    const double mine = static_cast<double>(sum(each[k]));
-    Kokkos::parallel_reduce(
-        Kokkos::TeamThreadRange(team, team.team_size()), [&](int, double& t) { t += mine; }, total);
-    Kokkos::single(Kokkos::PerTeam(team), [&]() { p.sums(frame, block, k) = total; });
-  }
-}
-
-// F_y of every mode, the factor that they have in common, F_y⁻¹, for one block of columns of one frame. Several modes
-// wait for their sum where their tiles lay.
-template <class Factor>
-KOKKOS_INLINE_FUNCTION void transform_columns(const Member& team, const FramePass& p, const FrameData& data,
-                                              const Factor& factor) {
-  const int columns = p.layout.columns / FrameLayout::width, block = team.league_rank() % columns;
-  const int item = team.league_rank() / columns, column = block * FrameLayout::width, ny = p.layout.ny;
-  const FramePlace place = p.places(p.first + item);
-  const std::size_t in_frame = static_cast<std::size_t>(column) * ny;
-  const float* measured = data.amplitude.data() + static_cast<std::size_t>(place.data) * p.layout.data() + in_frame;
-  const LineScratch<float> scratch(team, ny);
-  const Scratch reciprocal = fft::free_lines(p.line_y, scratch.first, scratch.second);
-  const Scratch other = p.line_y.passes % 2 ? scratch.second : scratch.first;
-  float* intensity = p.modes > 1 ? static_cast<float*>(team.team_scratch(0).get_shmem_aligned(
-                                       static_cast<std::size_t>(ny) * FrameLayout::width * sizeof(float), 64))
-                                 : nullptr;
-  LaneSums sums;
-  const auto pixel = [&](int at, int group, FramePack model) {
-    const std::size_t here = static_cast<std::size_t>(at) * FrameLayout::width + group * pack;
-    return factor(model, fft::load_pack(measured + here), fft::load_pack(data.valid.data() + in_frame + here),
-                  fft::load_pack(data.background.data() + in_frame + here), place.step, sums);
-  };
-  const auto back = [&](float* wave, const Scratch& from, const Scratch& to) {
-    const Scratch result = fft::free_lines(p.line_y, to, from);
-    fft::transform_line<1>(
-        team, p.line_y, to, from, [&](int at, int group) { return from.get(at, group); },
-        [&](int at, int group, FrameLanes v) { result.put(at, group, v); });
-    turn_out(team, p.layout, result, column, wave);
-  };
-  const auto forth = [&](const float* wave, const auto& use) {
-    turn_in(team, p.layout, wave, column, scratch.second);
-    fft::transform_line<-1>(
-        team, p.line_y, scratch.first, scratch.second, [&](int at, int group) { return scratch.second.get(at, group); },
-        use);
-  };
-  if (p.modes == 1) {
-    float* wave = p.wave(item);
-    forth(wave, [&](int at, int group, FrameLanes v) {
-      const FramePack f = pixel(at, group, square(v));
-      reciprocal.put(at, group, {f * v.re, f * v.im});
-    });
-    if constexpr (Factor::returns) back(wave, reciprocal, other);
-  } else {
-    for (int m = 0; m < p.modes; ++m) {
-      float* wave = p.wave(item * p.modes + m);
-      forth(wave, [&](int at, int group, FrameLanes v) {
-        const int here = at * FrameLayout::width + group * pack;
-        const FramePack before = m == 0 ? FramePack(0.0f) : fft::load_pack(intensity + here);
-        fft::store_pack(intensity + here, before + square(v));
-        fft::store_lanes(wave, p.layout.element(column + at % FrameLayout::width, at / FrameLayout::width), group, v);
-      });
-    }
-    for (int item_y = team.team_rank(); item_y < ny * fft::lane_groups<float>; item_y += team.team_size()) {
-      const int at = item_y / fft::lane_groups<float>, group = item_y % fft::lane_groups<float>;
-      float* here = intensity + at * FrameLayout::width + group * pack;
-      fft::store_pack(here, pixel(at, group, fft::load_pack(here)));
-    }
-    team.team_barrier();
-    if constexpr (Factor::returns) {
-      for (int m = 0; m < p.modes; ++m) {
-        float* wave = p.wave(item * p.modes + m);
-        for (int item_y = team.team_rank(); item_y < ny * fft::lane_groups<float>; item_y += team.team_size()) {
-          const int at = item_y / fft::lane_groups<float>, group = item_y % fft::lane_groups<float>;
-          const FramePack f = fft::load_pack(intensity + at * FrameLayout::width + group * pack);
-          const FrameLanes v =
-              fft::load_lanes(wave, p.layout.element(column + at % FrameLayout::width, at / FrameLayout::width), group);
-          reciprocal.put(at, group, {f * v.re, f * v.im});
-        }
-        team.team_barrier();
-        back(wave, reciprocal, other);
-        team.team_barrier();
-      }
-    }
-  }
-  keep_sums(team, p, p.first + item, block, sums);
-}
-
-template <class Factor>
-void columns_pass(const ExecutionSpace& space, const FramePass& pass, int count, const FrameData& data,
-                  const Factor& factor) {
-  const FramePass p = pass;
-  const FrameData d = data;
-  const Factor f = factor;
-  const std::size_t more = p.modes > 1 ? static_cast<std::size_t>(p.layout.ny) * FrameLayout::width * sizeof(float) : 0;
-  Kokkos::parallel_for(
-      "ptychography::columns",
-      line_policy<float>(space, count * (p.layout.columns / FrameLayout::width), p.layout.ny, more + 128),
-      KOKKOS_LAMBDA(const Member& team) { transform_columns(team, p, d, f); });
-}
-
-// P_m O below the frame's window.
-struct ProductWave {
-  Planes object, probes;
-  int modes;
-  struct Rows {
-    const float *object, *probe;
-    std::size_t object_imaginary, probe_imaginary;
-    int object_stride, probe_stride;
-    KOKKOS_FORCEINLINE_FUNCTION FrameLanes operator()(int x, int group) const {
-      return load(probe + static_cast<std::ptrdiff_t>(x) * probe_stride + group * pack, probe_imaginary) *
-             load(object + static_cast<std::ptrdiff_t>(x) * object_stride + group * pack, object_imaginary);
-    }
-  };
-  KOKKOS_FORCEINLINE_FUNCTION Rows operator()(const FramePlace& place, int, int mode, int block) const {
-    const int y = block * FrameLayout::width;
-    return {object.at(0) + static_cast<std::ptrdiff_t>(place.x) * object.stride + place.y + y,
-            probes.at(place.probe * modes + mode) + y,
-            object.plane(),
-            probes.plane(),
-            object.stride,
-            probes.stride};
-  }
-};
-
-// (1 − c) ψ + c P O
-struct MixedWave {
-  ProductWave product;
-  Planes wave;
-  int first;
-  float c;
-  struct Rows {
-    ProductWave::Rows product;
-    const float* wave;
-    std::size_t imaginary;
-    int stride;
-    float c;
-    KOKKOS_FORCEINLINE_FUNCTION FrameLanes operator()(int x, int group) const {
-      return c * product(x, group) +
-             (1.0f - c) * load(wave + static_cast<std::ptrdiff_t>(x) * stride + group * pack, imaginary);
-    }
-  };
-  KOKKOS_FORCEINLINE_FUNCTION Rows operator()(const FramePlace& place, int frame, int mode, int block) const {
-    return {product(place, frame, mode, block),
-            wave.at((first + frame) * product.modes + mode) + block * FrameLayout::width, wave.plane(), wave.stride, c};
-  }
-};
-
-struct StoreChange {
-  Planes change;
-  int modes;
-  struct Rows {
-    float* at;
-    std::size_t imaginary;
-    int stride;
-    KOKKOS_FORCEINLINE_FUNCTION void operator()(int x, int group, FrameLanes v) const {
-      store(at + static_cast<std::ptrdiff_t>(x) * stride + group * pack, imaginary, v);
-    }
-  };
-  KOKKOS_FORCEINLINE_FUNCTION Rows operator()(const FramePlace&, int frame, int mode, int block) const {
-    return {change.at(frame * modes + mode) + block * FrameLayout::width, change.plane(), change.stride};
-  }
-};
-
-// ψ ← (1 − a − b) ψ + a P O + b Πψ
-struct StoreProjection {
-  ProductWave product;
-  Planes wave;
-  int first;
-  ProjectionStep step;
-  struct Rows {
-    ProductWave::Rows product;
-    float* wave;
-    std::size_t imaginary;
-    int stride;
-    ProjectionStep step;
-    KOKKOS_FORCEINLINE_FUNCTION void operator()(int x, int group, FrameLanes v) const {
-      float* at = wave + static_cast<std::ptrdiff_t>(x) * stride + group * pack;
-      store(at, imaginary, (1.0f - step.a - step.b) * load(at, imaginary) + step.a * product(x, group) + step.b * v);
-    }
-  };
-  KOKKOS_FORCEINLINE_FUNCTION Rows operator()(const FramePlace& place, int frame, int mode, int block) const {
-    return {product(place, frame, mode, block),
-            wave.at((first + frame) * product.modes + mode) + block * FrameLayout::width, wave.plane(), wave.stride,
-            step};
-  }
-};
 
 }  // namespace
 
-FrameKernels::FrameKernels(const ExecutionSpace& space, int nx, int ny, int modes, int batch)
+WindowWaves::WindowWaves(const ExecutionSpace& space, const Ptychogram& input, int batch)
     : space_(space),
-      layout_(nx, ny),
-      modes_(modes),
-      batch_(batch),
-      group_(device_is_host ? 1 : batch),  // a core's waves stay in its cache; a GPU is filled by many
-      line_x_(nx),
-      line_y_(ny),
-      waves_("ptychography::waves",
-             static_cast<std::size_t>(group_) * static_cast<std::size_t>(modes) * layout_.wave()),
-      sums_("ptychography::sums", static_cast<std::size_t>(batch),
-            static_cast<std::size_t>(layout_.columns / FrameLayout::width)) {
-  if (batch < 1 || modes < 1)
-    throw ConfigError(fmt::format("batches of {} frames of {} modes, 1 or more were expected", batch, modes),
-                      "ptychography");
-}
-
-void FrameKernels::change(const FrameBatch& batch, const FrameData& data, const Planes& object, const Planes& probes,
-                          Likelihood likelihood, const Planes& change) const {
-  for (int first = 0; first < batch.count; first += group_) {
-    const int count = std::min(group_, batch.count - first);
-    const FramePass pass{layout_, line_x_, line_y_, modes_, first, batch.places, waves_, sums_};
-    const float scale = 1.0f / (static_cast<float>(layout_.nx) * static_cast<float>(layout_.ny));
-    transform_rows(space_, pass, count, ProductWave{object, probes, modes_});
-    if (likelihood == Likelihood::amplitude)
-      columns_pass(space_, pass, count, data, AmplitudeFactor{scale});
-    else
-      columns_pass(space_, pass, count, data, PoissonFactor{scale});
-    transform_rows_back(space_, pass, count, StoreChange{change, modes_});
+      grid_{input.nx, input.ny, input.nx * input.dx, input.ny * input.dy},
+      batch_(batch > 0 ? batch : usual_batch(input)),
+      placer_(grid_, batch_),
+      origin_("ptychography::origin", static_cast<std::size_t>(batch_)),
+      waves_(uninitialized("ptychography::windows"), static_cast<std::size_t>(batch_),
+             static_cast<std::size_t>(input.nx), static_cast<std::size_t>(input.ny)),
+      transform_(space, batch_, input.nx, input.ny) {
+  if (!(input.dx > 0.0 && input.dy > 0.0) || input.modes < 1 ||
+      input.probe.size() != static_cast<std::size_t>(input.modes) * input.window())
+    throw ConfigError(fmt::format("a probe of {} numbers with pixels of {} × {} Å, {} mode(s) of {} × {} were expected",
+                                  input.probe.size(), input.dx, input.dy, input.modes, input.nx, input.ny),
+                      "frames");
+  const ImageTransform transform(input.nx, input.ny);
+  for (int m = 0; m < input.modes; ++m) {
+    const auto first = input.probe.begin() + static_cast<std::ptrdiff_t>(m * input.window());
+    Image mode(first, first + static_cast<std::ptrdiff_t>(input.window()));
+    transform.forward(mode);
+    spectrum_.push_back(to_device<double>(grid_, mode, "ptychography::probe_spectrum"));
   }
 }
 
-void FrameKernels::compare(const FrameBatch& batch, const FrameData& data, const Planes& object,
-                           const Planes& probes) const {
-  for (int first = 0; first < batch.count; first += group_) {
-    const int count = std::min(group_, batch.count - first);
-    const FramePass pass{layout_, line_x_, line_y_, modes_, first, batch.places, waves_, sums_};
-    const float scale = 1.0f / (static_cast<float>(layout_.nx) * static_cast<float>(layout_.ny));
-    transform_rows(space_, pass, count, ProductWave{object, probes, modes_});
-    columns_pass(space_, pass, count, data, Comparison{scale});
+void WindowWaves::place(std::span<const std::array<double, 2>> position, int object_nx, int object_ny) const {
+  if (static_cast<int>(position.size()) > batch_)
+    throw ConfigError(fmt::format("{} frames at a time, {} were expected at most", position.size(), batch_), "frames");
+  fraction_.clear();
+  const auto host = Kokkos::create_mirror_view(origin_);
+  for (std::size_t b = 0; b < position.size(); ++b) {
+    const double x = std::floor(position[b][0]), y = std::floor(position[b][1]);
+    const bool inside = x >= 0.0 && y >= 0.0 && x + grid_.nx <= object_nx && y + grid_.ny <= object_ny;
+    if (!std::isfinite(x) || !std::isfinite(y) || (object_nx > 0 && !inside))
+      throw ConfigError(fmt::format("a frame lies at pixel ({:.2f}, {:.2f}), its window of {} × {} must lie inside the "
+                                    "object of {} × {}",
+                                    position[b][0], position[b][1], grid_.nx, grid_.ny, object_nx, object_ny),
+                        "frames", "a larger margin around the scan makes room");
+    host(b, 0) = static_cast<int>(x);
+    host(b, 1) = static_cast<int>(y);
+    fraction_.push_back({(position[b][0] - x) * grid_.dx(), (position[b][1] - y) * grid_.dy()});
   }
+  Kokkos::deep_copy(origin_, host);
 }
 
-void FrameKernels::project(const FrameBatch& batch, const FrameData& data, const Planes& object, const Planes& probes,
-                           ProjectionStep step, const Planes& wave, int first_wave) const {
-  for (int first = 0; first < batch.count; first += group_) {
-    const int count = std::min(group_, batch.count - first);
-    const FramePass pass{layout_, line_x_, line_y_, modes_, first, batch.places, waves_, sums_};
-    const float scale = 1.0f / (static_cast<float>(layout_.nx) * static_cast<float>(layout_.ny));
-    const ProductWave product{object, probes, modes_};
-    transform_rows(space_, pass, count, MixedWave{product, wave, first_wave, step.c});
-    columns_pass(space_, pass, count, data, ProjectionFactor{scale});
-    transform_rows_back(space_, pass, count, StoreProjection{product, wave, first_wave, step});
-  }
+const fft::Waves<double>& WindowWaves::probes(int mode, int count) const {
+  placer_.place(space_, spectrum_[static_cast<std::size_t>(mode)],
+                std::vector<Position>(fraction_.begin(), fraction_.begin() + count), waves_);
+  transform_.inverse(waves_);
+  return waves_;
 }
 
-std::vector<FrameSums> FrameKernels::sums(int count) const {
-  const auto host = host_copy(sums_);
-  std::vector<FrameSums> all(static_cast<std::size_t>(count));
-  for (int j = 0; j < count; ++j) {
-    double each[FrameSums::count] = {};
-    for (int block = 0; block < layout_.columns / FrameLayout::width; ++block)
-      for (int k = 0; k < FrameSums::count; ++k) each[k] += host(j, block, k);
-    all[static_cast<std::size_t>(j)] = {each[0], each[1], each[2], each[3], each[4]};
-  }
-  return all;
+void WindowWaves::add_far_field(int count, const Intensities& counts) const {
+  if (counts.extent_int(0) < count || counts.extent_int(1) != grid_.nx || counts.extent_int(2) != grid_.ny)
+    throw ConfigError(fmt::format("{} frames into counts of shape ({}, {}, {}), {} × {} pixels were expected", count,
+                                  counts.extent(0), counts.extent(1), counts.extent(2), grid_.nx, grid_.ny),
+                      "frames");
+  transform_.forward(waves_);
+  add_intensity(space_, waves_, count, counts);
 }
 
 }  // namespace locum::imaging

@@ -1,89 +1,47 @@
-// The passes over memory that a frame's update takes. With ψ_m = P_m O the exit waves, Ψ_m = F ψ_m, N = nx ny,
-// M = Σ_m |Ψ_m|² / N + B the model's counts and I those measured:
-//
-//   forward:   for each y:   F_x of ψ                          reads P and O, writes (kx, y)
-//   columns:   for each kx:  F_y, factor f(I, M), F_y⁻¹        reads √I, reads and writes (kx, y)
-//   backward:  for each y:   F_x⁻¹                             reads (kx, y), writes χ
-//
-// with the transforms in a team's scratch: five passes over a frame, where a library's two transforms and the products
-// between them take ten or more.
-//
-// The factor, for the likelihoods of Odstrčil, Menzel and Guizar-Sicairos, Opt. Express 26 (2018) 3108, eqs. (12)-(18);
-// χ_m = F⁻¹ (f − 1) Ψ_m is the change that the frame asks of its exit waves:
-//   amplitude (Gaussian noise of √I):  f = √I / √M, the whole way to the measured modulus
-//   poisson:                           f = 1 − α ξ, ξ = 1 − I / M, but 2 √(I / M) at most. α of a frame is the step
-//                                      that the likelihood is least at; each visit makes one iteration of
-//                                      α ← ½ α + ½ Σ ξ (M − I / (1 − α ξ)) / Σ ξ² M, for the next one.
-// Pixels that the mask leaves out keep the model's wave, f = 1.
-//
-// Counted for an H200 (4.8 TB/s), 128² frames of one mode: a complex plane is 0.13 MB; forward reads two and writes
-// one, columns read 1½ and write one, backward reads one and writes one: 1.0 MB in all, of which object, probe and the
-// waves of a batch that fits the 50 MB of L2 need not come from memory. Two bare transforms by a library that makes two
-// passes each move 1.0 MB as well. Operations: 2 × 5 N log₂ N = 2.3 MFlop, a hundredth of what the machine does
-// meanwhile.
+// Windows of waves on their way to frames: the probe's modes, moved by each frame's fraction of a pixel, and the
+// intensity in the far field. Internal to the frame models.
 #pragma once
 
-#include <string>
+#include <array>
+#include <span>
 #include <vector>
 
-#include "kokkos_kernels/fft/line_plan.hpp"
-#include "solvers/imaging/ptychography/frame_layout.hpp"
+#include "solvers/imaging/optics/probe.hpp"
+#include "solvers/imaging/ptychography/frame_model.hpp"
 
 namespace locum::imaging {
 
-enum class Likelihood { amplitude, poisson };
+using Origins = Kokkos::View<int* [2], MemorySpace>;  // (batch, 2): pixel of the object under a window's first
 
-// What was measured, arranged as FrameLayout says.
-struct FrameData {
-  View<float*> amplitude;   // √I of each frame that is kept, 0 where the mask leaves a pixel out
-  View<float*> valid;       // 1 or 0, one frame's
-  View<float*> background;  // B, one frame's
-};
-
-struct FrameBatch {
-  int count = 0;
-  View<FramePlace*> places;
-};
-
-// Of one frame, over valid pixels: Σ (√I − √M)², Σ |√I − √M|, what Poisson noise makes of the first on average, and the
-// two sums of the Poisson step.
-struct FrameSums {
-  static constexpr int count = 5;
-  double off = 0.0, amplitude = 0.0, noise = 0.0, step_numerator = 0.0, step_denominator = 0.0;
-};
-
-// ψ ← (1 − a − b) ψ + a P O + b Π((1 − c) ψ + c P O), Π the projection onto the measured moduli: difference map and
-// relaxed averaged alternating reflections are both of this form.
-struct ProjectionStep {
-  float a = 0.0f, b = 1.0f, c = 1.0f;
-};
-
-class FrameKernels {
+class WindowWaves {
  public:
-  // At most `batch` frames a call. Throws ConfigError for frames that cannot be transformed.
-  FrameKernels(const ExecutionSpace& space, int nx, int ny, int modes, int batch);
+  // batch: 0 for a usual one.
+  WindowWaves(const ExecutionSpace& space, const Ptychogram& input, int batch);
+  int nx() const { return grid_.nx; }
+  int ny() const { return grid_.ny; }
+  int batch() const { return batch_; }
+  int modes() const { return static_cast<int>(spectrum_.size()); }
+  const Origins& origin() const { return origin_; }
+  const fft::Waves<double>& waves() const { return waves_; }  // (batch, nx, ny)
 
-  // χ of each frame and mode of the batch: change.count ≥ batch × modes. object: one plane.
-  void change(const FrameBatch& batch, const FrameData& data, const Planes& object, const Planes& probes,
-              Likelihood likelihood, const Planes& change) const;
-  // The sums alone.
-  void compare(const FrameBatch& batch, const FrameData& data, const Planes& object, const Planes& probes) const;
-  // wave: exit waves, in place, (first + frame) × modes + mode.
-  void project(const FrameBatch& batch, const FrameData& data, const Planes& object, const Planes& probes,
-               ProjectionStep step, const Planes& wave, int first) const;
-  // Of the frames of the last call. Waits for it.
-  std::vector<FrameSums> sums(int count) const;
-
-  const FrameLayout& layout() const { return layout_; }
-  int modes() const { return modes_; }
+  // Which windows come next: whole pixels to origin(), fractions to probes(). Throws ConfigError for more than the
+  // batch and for windows outside of an object of nx × ny pixels (0: there is no edge).
+  void place(std::span<const std::array<double, 2>> position, int object_nx, int object_ny) const;
+  // Mode m of the probe in real space for the first `count` windows, moved by their fractions: waves().
+  const fft::Waves<double>& probes(int mode, int count) const;
+  // counts(j, k) += |F[waves_j](k)|² / (nx ny); transforms the waves.
+  void add_far_field(int count, const Intensities& counts) const;
 
  private:
   ExecutionSpace space_;
-  FrameLayout layout_;
-  int modes_, batch_, group_;
-  fft::LinePlan<float> line_x_, line_y_;
-  View<float*> waves_;                                            // (group × modes × layout.wave())
-  Kokkos::View<double* * [FrameSums::count], MemorySpace> sums_;  // (batch, blocks of columns)
+  Grid grid_;
+  int batch_;
+  std::vector<Wave<double>> spectrum_;  // of each mode
+  ProbePlacer<double> placer_;
+  mutable std::vector<Position> fraction_;  // Å
+  Origins origin_;
+  fft::Waves<double> waves_;
+  fft::Transform2d<double> transform_;
 };
 
 }  // namespace locum::imaging
