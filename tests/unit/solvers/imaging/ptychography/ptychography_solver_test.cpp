@@ -20,7 +20,7 @@ struct Scan {
     setting.nx = setting.ny = 24;
     setting.radius = 0.25;
     setting.counts = 1e6;
-    c = plain::make(setting, plain::grid(setting, 10, 10, 3.0, 0.7, true));
+    c = plain::make(setting, plain::grid(setting, 26, 4, 3.0, 0.7, true));
     c.data.tiles = make_tiles(c.data, 9);
     c.data.comm = Communicator::world();
     config.engine = "lsqml";
