@@ -6,6 +6,7 @@
 #include "apps/series/series_results.hpp"
 #include "apps/version.hpp"
 #include "io/toml.hpp"
+#include "surrogates/imaging/object_record.hpp"
 
 namespace locum::apps {
 namespace {
@@ -31,26 +32,16 @@ std::vector<float> players_map(const Ptychogram& input, const SetRecord& record)
 
 io::Tree object_model(const SeriesRunConfig& config, const imaging::ObjectCascade& cascade,
                       const std::vector<train::CalibrationPair>& pairs, const TrainingSummary& training) {
-  io::Tree tree;
-  for (int s = 0; s < config.network.stages; ++s) {
-    const imaging::ObjectNetwork& network = cascade.stage(s);
-    const auto count = static_cast<std::ptrdiff_t>(network.member_parameters());
-    for (int m = 0; m < config.network.members; ++m)
-      tree.groups[fmt::format("network.stage{}.member{}", s, m)].add(
-          "parameters", "1", {count},
-          std::vector<double>(network.parameters().begin() + m * count, network.parameters().begin() + (m + 1) * count));
-  }
+  SeriesRunConfig copy = config;
+  imaging::ObjectModelRecord record =
+      imaging::object_model_record(cascade, {{"program_version", version_line()},
+                                             {"input", io::to_toml(copy)},
+                                             {"training_data_sets", fmt::format("{}", training.samples)},
+                                             {"training_seconds", fmt::format("{:.3f}", training.seconds)}});
   std::vector<double> rows;
   for (const auto& p : pairs) rows.insert(rows.end(), {p.score, p.error});
-  tree.groups["calibration"].add("pairs", "1", {static_cast<std::int64_t>(pairs.size()), 2}, std::move(rows));
-  SeriesRunConfig copy = config;
-  tree.attributes = {{"surrogate", "object network"},
-                     {"step", "ptychography"},
-                     {"program_version", version_line()},
-                     {"input", io::to_toml(copy)},
-                     {"training_data_sets", fmt::format("{}", training.samples)},
-                     {"training_seconds", fmt::format("{:.3f}", training.seconds)}};
-  return tree;
+  record.groups["calibration"].add("pairs", "1", {static_cast<std::int64_t>(pairs.size()), 2}, std::move(rows));
+  return {std::move(record.groups), std::move(record.attributes)};
 }
 
 io::Reconstruction set_file(const SeriesRunConfig& config, const SeriesSet& set, const ObjectFunction& object,
