@@ -92,7 +92,7 @@ double difference_from_library(const Context& context, const Ptychogram& data) {
   const fft::Waves<float> waves("waves", static_cast<std::size_t>(data.modes), nx, ny);
   const fft::Transform2d<float> transform(context.space, data.modes, data.nx, data.ny);
   const auto host = Kokkos::create_mirror_view(waves);
-  for (std::size_t k = 0; k < data.probe.size(); ++k) host.data()[k] = {data.probe[k].real(), data.probe[k].imag()};
+  for (std::size_t k = 0; k < data.probe.size(); ++k) host.data()[k] = Kokkos::complex<float>(data.probe[k].real(), data.probe[k].imag());
   Kokkos::deep_copy(waves, host);
   transform.forward(waves);
   Kokkos::deep_copy(host, waves);
