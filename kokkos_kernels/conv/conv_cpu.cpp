@@ -1,4 +1,6 @@
 // The CPU twin of convolution.hpp: oneDNN.
+#include <omp.h>
+
 #include <algorithm>
 #include <map>
 #include <optional>
