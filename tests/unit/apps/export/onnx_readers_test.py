@@ -1,9 +1,10 @@
-"""onnx_readers_test.py WRITER: exported networks answer as the engine does, in other runtimes.
+"""onnx_readers_test.py WRITER LOCUM: exported networks answer as the engine does, in other runtimes.
 
 Each file passes ONNX's checker and its inference of shapes (python3-onnx), is computed operator by operator as ONNX's
 own text defines them (numpy, below), and by OpenCV's network module where that is there (python3-opencv).
 """
 import collections
+import os
 import subprocess
 import sys
 import tempfile
@@ -161,8 +162,33 @@ def check_description(file, model):
         assert "log|O|" in model.graph.input[0].doc_string
 
 
+def convert(*arguments):
+    run = subprocess.run([sys.argv[2], "convert", *arguments], capture_output=True, text=True)
+    return run.returncode, run.stdout + run.stderr
+
+
+def check_command(folder):
+    """`locum convert` makes of the model file what the library made of the networks, and overwrites nothing."""
+    code, said = convert(folder + "/object.h5", "--output", folder + "/again.onnx")
+    assert code == 0, said
+    for stage in (0, 1):
+        with open(f"{folder}/again.stage{stage}.onnx", "rb") as a, open(f"{folder}/object.stage{stage}.onnx", "rb") as b:
+            assert a.read() == b.read(), stage
+    code, said = convert(folder + "/object.h5")  # to object.stageS.onnx, which are there
+    assert code == 3 and "object.stage0.onnx" in said and "not overwritten" in said, said
+    with open(folder + "/atoms.xyz", "w") as atoms:
+        atoms.write('1\nProperties=species:S:1:pos:R:3\nSi 0 0 0\n')
+    code, said = convert(folder + "/atoms.xyz", "--output", folder + "/atoms.onnx")
+    assert code == 2 and "ONNX holds networks" in said and not os.path.exists(folder + "/atoms.onnx"), said
+    code, said = convert(folder + "/atoms.xyz")
+    assert code == 0, said
+    code, said = convert(folder + "/atoms.h5", "--output", folder + "/atoms.onnx")
+    assert code == 3 and "locum-dataset" in said, said
+
+
 with tempfile.TemporaryDirectory() as folder:
     subprocess.run([sys.argv[1], folder], check=True)
+    check_command(folder)
     models = tensors(folder)
     assert len(models) == 7, sorted(models)
     for file, tensor in models.items():

@@ -1,6 +1,6 @@
 // write_sample_networks FOLDER: networks that use every layer as ONNX files, with random images and the engine's
-// answers as raw float32 (batch, channels, nx, ny), and FOLDER/manifest.txt: a line for each tensor,
-// "FILE in|out NAME batch channels nx ny RAW".
+// answers as raw float32 (batch, channels, nx, ny), FOLDER/object.h5, a model file of ptychography, and
+// FOLDER/manifest.txt: a line for each tensor, "FILE in|out NAME batch channels nx ny RAW".
 #include <mpi.h>
 
 #include <algorithm>
@@ -9,6 +9,7 @@
 
 #include "apps/export/onnx_model.hpp"
 #include "apps/export/onnx_network.hpp"
+#include "io/model.hpp"
 #include "kokkos_kernels/base/errors.hpp"
 #include "kokkos_kernels/random/philox.hpp"
 #include "surrogates/nn/ptychonn.hpp"
@@ -80,7 +81,8 @@ class Samples {
     const std::vector<double> parameters = some_parameters(network, 0);
     const std::vector<float> x = normal(e.size(), 1, 1.0);
     std::vector<std::string> outputs;
-    for (std::size_t k = 0; k < description.outputs.size(); ++k) outputs.push_back(std::string("y").append(std::to_string(k)));
+    for (std::size_t k = 0; k < description.outputs.size(); ++k)
+      outputs.push_back(std::string("y").append(std::to_string(k)));
     io::OnnxModel m;
     m.graph = apps::onnx_graph(network, parameters, "x", outputs);
     m.producer = "Locum";
@@ -109,7 +111,9 @@ class Samples {
       }
       cascade.stage(s).set_parameters(all);
     }
-    const auto models = apps::onnx_models(imaging::object_model_record(cascade, {{"git", "abc"}}));
+    const imaging::ObjectModelRecord record = imaging::object_model_record(cascade, {{"git", "abc"}});
+    io::write_model(Communicator::self(), folder_ + "/object.h5", {record.groups, record.attributes});
+    const auto models = apps::onnx_models(record);
     const Extent e{1, side, side, imaging::input_channels}, to{1, side, side, imaging::answer_channels};
     const std::vector<float> x = normal(e.size(), 2, 1.0);
     std::vector<float> folded(x.size()), y(to.size());
