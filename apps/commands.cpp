@@ -6,6 +6,8 @@ const std::vector<Command>& commands() {
   static const std::vector<Command> all = {
       {"simulate", "run molecular dynamics, replicas of it that fill a dataset, or an imaging experiment",
        "input file (TOML)", true, run_simulate},
+      {"reconstruct", "find the object from diffraction frames (ptychography)", "input file (TOML)", true,
+       run_reconstruct},
       {"train", "train a surrogate on a dataset", "input file (TOML)", true, run_train},
       {"learn", "the whole loop: simulate, train, run production under the gate", "input file (TOML)", true, run_learn},
       {"analyze", "structure and diffusion of a trajectory", "trajectory (HDF5)", true, run_analyze},

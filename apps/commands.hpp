@@ -34,6 +34,7 @@ struct Interrupted {
 };
 
 void run_simulate(const Context& context, const CommandLine& line);
+void run_reconstruct(const Context& context, const CommandLine& line);
 void run_train(const Context& context, const CommandLine& line);
 void run_learn(const Context& context, const CommandLine& line);
 void run_analyze(const Context& context, const CommandLine& line);

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "apps/commands.hpp"
+#include "apps/ptychography/inspect_cxi.hpp"
 #include "io/checkpoint.hpp"
 #include "io/dataset.hpp"
 #include "io/scan_reader.hpp"
@@ -61,7 +62,9 @@ void show_scan(const std::string& path) {
 
 void run_inspect(const Context& context, const CommandLine& line) {
   const std::string format = io::format_of(context.comm, line.input);
-  log::info(fmt::format("{}: {}", line.input, format.empty() ? "a scan" : format));
+  const bool cxi = format.empty() && is_cxi(line.input);
+  log::info(fmt::format("{}: {}", line.input, cxi ? "CXI" : format.empty() ? "a scan" : format));
+  if (cxi) return show_cxi(line.input);
   if (format.empty()) return show_scan(line.input);
   if (format == "h5md") return show_trajectory(line.input);
   if (format == "locum-dataset") {

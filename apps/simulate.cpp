@@ -1,5 +1,5 @@
 // `locum simulate`: one run of molecular dynamics by solver or surrogate, or replicas that fill a dataset; images where
-// the input has a section [imaging].
+// the input has a section [imaging], ptychographic data sets where it has [ptychography].
 #include <fmt/format.h>
 
 #include <set>
@@ -9,6 +9,7 @@
 #include "apps/dynamics_job.hpp"
 #include "apps/imaging/simulate_imaging.hpp"
 #include "apps/input.hpp"
+#include "apps/ptychography/simulate_ptychography.hpp"
 #include "apps/replicas.hpp"
 #include "apps/simulate_config.hpp"
 #include "io/dataset.hpp"
@@ -57,6 +58,7 @@ void fill_dataset(const Context& context, const RunDirectory& directory, const S
 
 void run_simulate(const Context& caller, const CommandLine& line) {
   if (is_input_with(caller.comm, line, "imaging")) return run_imaging(caller, line);
+  if (is_input_with(caller.comm, line, "ptychography")) return run_ptychography_data(caller, line);
   const auto [config, directory] = open_run<SimulateConfig>(caller, line);
   Context context = caller;
   context.seed = static_cast<std::uint64_t>(config.seed);

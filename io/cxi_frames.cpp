@@ -86,8 +86,8 @@ void DiffractionFile::read_run(const Run& run, hid_t type, std::vector<T>& numbe
   file->check(H5Sselect_hyperslab(there.id(), H5S_SELECT_SET, start.data(), nullptr, count.data(), nullptr),
               fmt::format("select frames {} … {} of", run.first, run.first + run.count - 1), dataset);
   numbers.resize(static_cast<std::size_t>(run.count) * box());
-  const hsize_t length = numbers.size();
-  const Hdf5Handle here(H5Screate_simple(1, &length, nullptr), H5Sclose);
+  // Of the box's own shape: HDF5 copies element by element where memory has another one than a chunked file.
+  const Hdf5Handle here(H5Screate_simple(static_cast<int>(count.size()), count.data(), nullptr), H5Sclose);
   file->check(H5Dread(data_.id(), type, here.id(), there.id(), H5P_DEFAULT, numbers.data()),
               fmt::format("read frames {} … {} of", run.first, run.first + run.count - 1), dataset);
 }

@@ -25,6 +25,7 @@ const Registry<Benchmark>& benchmarks() {
     registry.add("multislice-local", benchmark_local_mode);
     registry.add("ptychonn", benchmark_ptychonn);
     registry.add("ptychonn-training", benchmark_ptychonn_training);
+    registry.add("ptychography", benchmark_ptychography);
     return registry;
   }();
   return all;

@@ -8,6 +8,7 @@
 #include "apps/input.hpp"
 #include "apps/label_errors.hpp"
 #include "apps/replicas.hpp"
+#include "apps/series/run_series.hpp"
 #include "apps/signals.hpp"
 #include "apps/training_events.hpp"
 #include "apps/version.hpp"
@@ -150,6 +151,7 @@ void LearnRun::write_model() {
 }
 
 void run_learn(const Context& context, const CommandLine& line) {
+  if (is_input_with(context.comm, line, "ptychography")) return run_series(context, line);
   const auto [config, directory] = open_run<LearnConfig>(context, line);
   LearnRun(context, directory, config, line.restart).run();
 }

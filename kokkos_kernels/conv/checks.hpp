@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <compare>
 #include <string>
 
 #include "kokkos_kernels/base/errors.hpp"

@@ -262,8 +262,14 @@ void Convolution<T>::backward_weights(const Tensor<const T>& x, const Tensor<con
                        [&](auto& library) { library.backward_weights(shape, x.data(), dy.data(), dw, db); });
 }
 
-void set_threads(int count) { omp_set_num_threads(std::max(1, count)); }
-int threads() { return omp_get_max_threads(); }
+void set_threads(int count) {
+  cpu();  // whose first use sets the number too
+  omp_set_num_threads(std::max(1, count));
+}
+int threads() {
+  cpu();
+  return omp_get_max_threads();
+}
 std::string library() {
   const dnnl_version_t* version = dnnl::version();
   return fmt::format("oneDNN {}.{}.{}", version->major, version->minor, version->patch);

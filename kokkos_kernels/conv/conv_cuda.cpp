@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <map>
 
-#include "kokkos_kernels/conv/cudnn_plans.hpp"
+#include "kokkos_kernels/conv/cuda_plans.hpp"
 
 namespace locum::conv {
 namespace {

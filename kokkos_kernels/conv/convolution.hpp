@@ -7,8 +7,8 @@
 // clears them. The plain loops that both twins are tested against are in reference.hpp.
 //
 // What the library prepares for a shape (its kernel, the weights in the order that this kernel reads) is kept with the
-// object: the second call of one shape neither plans nor allocates, and weights are packed once until set_weights is
-// called again.
+// object: the second call of one shape neither plans nor takes memory of the device, and weights are packed once until
+// set_weights is called again.
 #pragma once
 
 #include <memory>
@@ -60,7 +60,8 @@ class Convolution {
   std::unique_ptr<Implementation> implementation_;
 };
 
-// Threads that the CPU library may use in this process (OpenMP's); sums over a batch depend on them in the last digits.
+// Threads that the CPU library may use when this thread calls it: OMP_NUM_THREADS, else one, until set. Gradients of
+// weights depend on them in the last digits.
 void set_threads(int count);
 int threads();
 

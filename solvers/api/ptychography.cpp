@@ -248,26 +248,29 @@ std::vector<ObjectTile> make_tiles(const Ptychogram& input, int side) {
   return tiles;
 }
 
-std::vector<float> illumination(const Ptychogram& input) {
-  std::vector<double> intensity(input.window(), 0.0), sum(input.object_size(), 0.0);
-  for (std::size_t k = 0; k < input.probe.size(); ++k)
-    intensity[k % input.window()] += std::norm(std::complex<double>(input.probe[k]));
+std::vector<float> spread(const Ptychogram& input, std::span<const float> numbers) {
+  const std::vector<float> probe = probe_intensity(input);
+  std::vector<float> sum(input.object_size(), 0.0f);
   for (int j = 0; j < input.size(); ++j) {
     const auto& p = input.position[static_cast<std::size_t>(j)];
-    const int x0 = static_cast<int>(std::floor(p[0])), y0 = static_cast<int>(std::floor(p[1]));
+    const int x0 = first_pixel(p[0]), y0 = first_pixel(p[1]);
     const double fx = p[0] - x0, fy = p[1] - y0;
-    const double share[2][2] = {{(1.0 - fx) * (1.0 - fy), (1.0 - fx) * fy}, {fx * (1.0 - fy), fx * fy}};
-    for (int a = 0; a < 2; ++a)
-      for (int b = 0; b < 2; ++b) {
-        if (share[a][b] == 0.0) continue;
-        for (int ix = 0; ix < input.nx; ++ix)
-          for (int iy = 0; iy < input.ny; ++iy)
-            sum[static_cast<std::size_t>(x0 + a + ix) * input.object_ny + (y0 + b + iy)] +=
-                share[a][b] * intensity[static_cast<std::size_t>(ix) * input.ny + iy];
+    for (int corner = 0; corner < 4; ++corner) {
+      const int a = corner / 2, b = corner % 2;
+      const auto share = static_cast<float>((a ? fx : 1.0 - fx) * (b ? fy : 1.0 - fy)) *
+                         (numbers.empty() ? 1.0f : numbers[static_cast<std::size_t>(j)]);
+      if (share == 0.0f) continue;
+      for (int ix = 0; ix < input.nx; ++ix) {
+        float* to = sum.data() + static_cast<std::size_t>(x0 + a + ix) * input.object_ny + (y0 + b);
+        const float* from = probe.data() + static_cast<std::size_t>(ix) * input.ny;
+        for (int iy = 0; iy < input.ny; ++iy) to[iy] += share * from[iy];
       }
+    }
   }
-  return {sum.begin(), sum.end()};
+  return sum;
 }
+
+std::vector<float> illumination(const Ptychogram& input) { return spread(input, {}); }
 
 std::vector<int> frames_over(const Ptychogram& input, const PixelBox& box) {
   const std::vector<float> weight = probe_intensity(input);

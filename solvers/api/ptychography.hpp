@@ -121,6 +121,8 @@ std::vector<ObjectTile> make_tiles(const Ptychogram& input, int side);
 // Σ_j Σ_m |P_m(r − r_j)|² of all frames, counts: the intensity that each pixel has seen, (object_nx, object_ny).
 // Fractions of a pixel are shared out between neighbours.
 std::vector<float> illumination(const Ptychogram& input);
+// The same with a number for each frame before its probe, in single precision.
+std::vector<float> spread(const Ptychogram& input, std::span<const float> numbers);
 
 // Frames whose probe's window overlaps the box, ascending.
 std::vector<int> frames_over(const Ptychogram& input, const PixelBox& box);

@@ -69,32 +69,17 @@ std::vector<float> put_back(const std::vector<float>& part, const Ptychogram& in
   return map;
 }
 
-// The phase that would move each frame's centre of mass to where it was measured: shifts spread below the probes and
-// integrated.
-std::vector<float> missing_by_centres(const ExecutionSpace& space, const Ptychogram& input,
-                                      const std::vector<FourierError>& errors, const std::vector<float>& light,
-                                      const PixelBox& lit) {
-  const std::vector<float> probe = probe_intensity(input);
-  std::array<std::vector<float>, 2> slope = {std::vector<float>(light.size()), std::vector<float>(light.size())};
-  for (int j = 0; j < input.size(); ++j) {
-    const PixelBox window = input.window_of(j);
-    const auto& e = errors[static_cast<std::size_t>(j)];
-    const auto shift_x = static_cast<float>(e.shift_x), shift_y = static_cast<float>(e.shift_y);
-    for (int x = 0; x < input.nx; ++x)
-      for (int y = 0; y < input.ny; ++y) {
-        const std::size_t k = static_cast<std::size_t>(window.x0 + x) * input.object_ny + window.y0 + y;
-        const float p = probe[static_cast<std::size_t>(x) * input.ny + y];
-        slope[0][k] += shift_x * p;
-        slope[1][k] += shift_y * p;
-      }
-  }
+// The phase's gradient, rad a pixel, that would move each frame's centre of mass to where it was measured: shifts
+// spread below the probes. axis: 0 or 1.
+std::vector<float> slope_by_centres(const Ptychogram& input, const std::vector<FourierError>& errors,
+                                    const std::vector<float>& light, int axis) {
+  std::vector<float> shift;
+  for (const FourierError& e : errors)
+    shift.push_back(2.0f * std::numbers::pi_v<float> * static_cast<float>(axis == 0 ? e.shift_x : e.shift_y));
+  std::vector<float> slope = spread(input, shift);
   const float least = 1e-3f * *std::max_element(light.begin(), light.end());
-  for (auto& along : slope)
-    for (std::size_t k = 0; k < light.size(); ++k)
-      along[k] *= 2.0f * std::numbers::pi_v<float> / std::max(light[k], least);
-  const std::vector<float> phase = integrate_gradient(space, lit.nx(), lit.ny(), cut(slope[0], input.object_ny, lit),
-                                                      cut(slope[1], input.object_ny, lit));
-  return put_back(phase, input, lit);
+  for (std::size_t k = 0; k < light.size(); ++k) slope[k] /= std::max(light[k], least);
+  return slope;
 }
 
 // What is left of the channels once z is known.
@@ -136,7 +121,9 @@ Canvas make_canvas(const ExecutionSpace& space, const Ptychogram& input, Diffrac
   std::vector<float> light = illumination(input);
   const float median = median_of(light), bright = *std::max_element(light.begin(), light.end());
   const PixelBox lit = lit_box(input, light);
-  const std::vector<float> centres = missing_by_centres(space, input, errors, light, lit);
+  PoissonSources sources;
+  sources.gradient_x = cut(slope_by_centres(input, errors, light, 0), input.object_ny, lit);
+  sources.gradient_y = cut(slope_by_centres(input, errors, light, 1), input.object_ny, lit);
 
   const std::size_t size = light.size();
   std::vector<Value> step(size, Value(0.0f));
@@ -153,8 +140,9 @@ Canvas make_canvas(const ExecutionSpace& space, const Ptychogram& input, Diffrac
     step[k] = z;
     by_phase[k] = 0.05f * light[k] * (std::conj(object.value[k]) * z).imag();
   }
-  const std::vector<float> raised =
-      put_back(inverse_laplacian(space, lit.nx(), lit.ny(), cut(by_phase, input.object_ny, lit)), input, lit);
+  sources.source = cut(by_phase, input.object_ny, lit);
+  const PoissonAnswers low = solve_poisson(space, lit.nx(), lit.ny(), sources);
+  const std::vector<float> centres = put_back(low.phase, input, lit), raised = put_back(low.potential, input, lit);
   fill_channels(canvas, object.value, step, light, centres, raised, std::pow(stage_factor, static_cast<float>(stage)),
                 canvas.input);
   for (std::size_t k = 0; k < size; ++k) object.value[k] += step[k];

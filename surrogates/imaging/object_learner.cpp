@@ -73,12 +73,14 @@ ObjectLearner::ObjectLearner(Context context, ObjectNetworkConfig network, Objec
 }
 
 // Ranks share the data sets, and give each other what they made.
-std::vector<CanvasSample> ObjectLearner::samples(const Sets& sets, int stage) const {
+std::vector<CanvasSample> ObjectLearner::samples(const Sets& sets, int stage,
+                                                 const std::vector<CanvasSample>& before) const {
   std::vector<CanvasSample> all(sets.size());
   const Communicator& comm = context_.comm;
   for (std::size_t k = 0; k < sets.size(); ++k)
     if (static_cast<int>(k % static_cast<std::size_t>(comm.size())) == comm.rank())
-      all[k].canvas = cascade_->canvas_of(stage, sets[k]->data, *model_);
+      all[k].canvas = before.empty() ? cascade_->canvas_of(stage, sets[k]->data, *model_)
+                                     : cascade_->next(stage, before[k].canvas, sets[k]->data, *model_);
   for (std::size_t k = 0; k < sets.size(); ++k) {
     const Ptychogram& data = sets[k]->data;
     const int owner = static_cast<int>(k % static_cast<std::size_t>(comm.size()));
@@ -115,11 +117,9 @@ train::TrainerConfig ObjectLearner::trainer_config(int epochs) const {
   return config;
 }
 
-train::FitReport ObjectLearner::train(int stage, const train::TrainerConfig& config, const Sets& training,
-                                      const Sets& validation, const EpochCallback& callback) {
-  const Stopwatch watch;
+train::FitReport ObjectLearner::train_one(int stage, const train::TrainerConfig& config, ObjectObjective& objective,
+                                          const EpochCallback& callback) {
   ObjectNetwork& network = cascade_->stage(stage);
-  ObjectObjective objective(context_, config_, network, model_, samples(training, stage), samples(validation, stage));
   trainer_ = std::make_unique<train::Trainer>(config, network.parameters());
   if (!trainer_state_.fields().empty()) trainer_->restore(std::exchange(trainer_state_, {}));
   stage_ = stage;
@@ -133,21 +133,34 @@ train::FitReport ObjectLearner::train(int stage, const train::TrainerConfig& con
   network.set_parameters(trainer_->best());
   trainer_.reset();
   for (const auto& [name, value] : objective.validate(network.parameters())) report.metrics[name] = value;
-  report.samples = static_cast<std::int64_t>(training.size());
+  return report;
+}
+
+train::FitReport ObjectLearner::train_stages(int first, int epochs, const EpochCallback& callback) {
+  const Stopwatch watch;
+  train::FitReport report;
+  std::unique_ptr<ObjectObjective> objective;
+  for (int s = first; s < cascade_->config().stages; ++s) {
+    std::vector<CanvasSample> training, validation;
+    if (objective) {
+      training = samples(training_, s, objective->training());
+      validation = samples(held_out_, s, objective->validation());
+    } else {
+      training = samples(training_, s, {});
+      validation = samples(held_out_, s, {});
+    }
+    objective = std::make_unique<ObjectObjective>(context_, config_, cascade_->stage(s), model_, std::move(training),
+                                                  std::move(validation));
+    report.metrics = train_one(s, trainer_config(epochs), *objective, callback).metrics;
+  }
+  stage_ = cascade_->config().stages;
+  report.samples = static_cast<std::int64_t>(training_.size());
   report.seconds = watch.seconds();
   return report;
 }
 
 train::FitReport ObjectLearner::fit(const EpochCallback& callback) {
-  train::FitReport report;
-  for (int s = stage_; s < cascade_->config().stages; ++s) {
-    const train::FitReport one = train(s, trainer_config(config_.epochs), training_, held_out_, callback);
-    report.seconds += one.seconds;
-    report.samples = one.samples;
-    report.metrics = one.metrics;
-  }
-  stage_ = cascade_->config().stages;
-  return report;
+  return train_stages(stage_, config_.epochs, callback);
 }
 
 void ObjectLearner::add(const FieldSet& label) {
@@ -159,15 +172,7 @@ void ObjectLearner::add(const FieldSet& label) {
 
 train::FitReport ObjectLearner::update() {
   ++updates_;
-  train::FitReport report;
-  for (int s = 0; s < cascade_->config().stages; ++s) {
-    const train::FitReport one = train(s, trainer_config(config_.update_epochs), training_, held_out_, {});
-    report.seconds += one.seconds;
-    report.samples = one.samples;
-    report.metrics = one.metrics;
-  }
-  stage_ = cascade_->config().stages;
-  return report;
+  return train_stages(0, config_.update_epochs, {});
 }
 
 std::vector<train::CalibrationPair> ObjectLearner::calibration() {

@@ -45,9 +45,11 @@ class ObjectLearner final : public train::Learner {
 
  private:
   using Sets = std::vector<std::shared_ptr<const LabelledObject>>;
-  std::vector<CanvasSample> samples(const Sets& sets, int stage) const;
-  train::FitReport train(int stage, const train::TrainerConfig& config, const Sets& training, const Sets& validation,
-                         const EpochCallback& callback);
+  // before: what the stage before this one saw, where it is known.
+  std::vector<CanvasSample> samples(const Sets& sets, int stage, const std::vector<CanvasSample>& before) const;
+  train::FitReport train_stages(int first, int epochs, const EpochCallback& callback);
+  train::FitReport train_one(int stage, const train::TrainerConfig& config, ObjectObjective& objective,
+                             const EpochCallback& callback);
   train::TrainerConfig trainer_config(int epochs) const;
 
   Context context_;

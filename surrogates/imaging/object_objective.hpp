@@ -33,6 +33,9 @@ class ObjectObjective final : public train::Objective {
                   std::shared_ptr<DiffractionModel> model, std::vector<CanvasSample> training,
                   std::vector<CanvasSample> validation);
 
+  const std::vector<CanvasSample>& training() const { return training_; }
+  const std::vector<CanvasSample>& validation() const { return validation_; }
+
   std::size_t parameters() const override;
   int samples() const override { return static_cast<int>(windows_.size()); }
   train::ParameterLayout layout() const override;

@@ -1,6 +1,5 @@
 #include "surrogates/imaging/phase_integration.hpp"
 
-#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -10,13 +9,13 @@ namespace locum::imaging {
 namespace {
 
 // ∇·g of differences between neighbours.
-std::vector<double> divergence(int nx, int ny, const std::vector<float>& gx, const std::vector<float>& gy) {
+std::vector<float> divergence(int nx, int ny, const std::vector<float>& gx, const std::vector<float>& gy) {
   const auto at = [ny](int x, int y) { return static_cast<std::size_t>(x) * ny + y; };
-  std::vector<double> sum(static_cast<std::size_t>(nx) * ny, 0.0);
+  std::vector<float> sum(static_cast<std::size_t>(nx) * ny, 0.0f);
   for (int x = 0; x < nx; ++x)
     for (int y = 0; y < ny; ++y) {
       const auto flow = [&](int x1, int y1, const std::vector<float>& g) {
-        const double mean = 0.5 * (g[at(x, y)] + g[at(x1, y1)]);
+        const float mean = 0.5f * (g[at(x, y)] + g[at(x1, y1)]);
         sum[at(x, y)] += mean;
         sum[at(x1, y1)] -= mean;
       };
@@ -26,46 +25,41 @@ std::vector<double> divergence(int nx, int ny, const std::vector<float>& gx, con
   return sum;
 }
 
-// u of mean zero with ∇²u = source: the transform of the mirrored source is its cosine transform.
-std::vector<float> solve(const ExecutionSpace& space, int nx, int ny, const std::vector<double>& source) {
-  fft::Waves<double> field("imaging::mirrored_source", 1, 2 * nx, 2 * ny);
+}  // namespace
+
+PoissonAnswers solve_poisson(const ExecutionSpace& space, int nx, int ny, const PoissonSources& sources) {
+  const std::vector<float> flow = divergence(nx, ny, sources.gradient_x, sources.gradient_y);
+  fft::Waves<float> field("imaging::mirrored_sources", 1, 2 * nx, 2 * ny);
   const auto field_host = Kokkos::create_mirror_view(field);
   for (int x = 0; x < 2 * nx; ++x)
     for (int y = 0; y < 2 * ny; ++y) {
       const int from_x = x < nx ? x : 2 * nx - 1 - x, from_y = y < ny ? y : 2 * ny - 1 - y;
-      field_host(0, x, y) = fft::Complex<double>(source[static_cast<std::size_t>(from_x) * ny + from_y], 0.0);
+      const std::size_t from = static_cast<std::size_t>(from_x) * ny + from_y;
+      field_host(0, x, y) = fft::Complex<float>(flow[from], -sources.source[from]);
     }
   Kokkos::deep_copy(space, field, field_host);
-  const fft::Transform2d<double> transform(space, 1, 2 * nx, 2 * ny);
+  const fft::Transform2d<float> transform(space, 1, 2 * nx, 2 * ny);
   transform.forward(field);
+  // 2 cos t − 2 = −4 sin²(t/2), which keeps its digits where t is small.
   Kokkos::parallel_for(
-      "imaging::poisson", RangePolicy(space, 0, 4 * nx * ny), KOKKOS_LAMBDA(int k) {
-        const int x = k / (2 * ny), y = k % (2 * ny);
-        const double curvature =
-            2.0 * std::cos(std::numbers::pi * x / nx) - 2.0 + 2.0 * std::cos(std::numbers::pi * y / ny) - 2.0;
-        field(0, x, y) = k == 0 ? fft::Complex<double>(0.0, 0.0) : field(0, x, y) * (1.0 / curvature);
+      "imaging::poisson", RangePolicy(space, 0, 2 * nx), KOKKOS_LAMBDA(int x) {
+        const float sx = std::sin(0.5f * std::numbers::pi_v<float> * static_cast<float>(x) / static_cast<float>(nx));
+        for (int y = 0; y < 2 * ny; ++y) {
+          const float sy = std::sin(0.5f * std::numbers::pi_v<float> * static_cast<float>(y) / static_cast<float>(ny));
+          const float curvature = -4.0f * (sx * sx + sy * sy);
+          field(0, x, y) = x == 0 && y == 0 ? fft::Complex<float>(0.0f, 0.0f) : field(0, x, y) * (1.0f / curvature);
+        }
       });
   transform.inverse(field);
   Kokkos::deep_copy(space, field_host, field);
   space.fence();
-  std::vector<float> phase(source.size());
+  PoissonAnswers answers;
   for (int x = 0; x < nx; ++x)
-    for (int y = 0; y < ny; ++y)
-      phase[static_cast<std::size_t>(x) * ny + y] = static_cast<float>(field_host(0, x, y).real());
-  return phase;
-}
-
-}  // namespace
-
-std::vector<float> integrate_gradient(const ExecutionSpace& space, int nx, int ny, const std::vector<float>& gradient_x,
-                                      const std::vector<float>& gradient_y) {
-  return solve(space, nx, ny, divergence(nx, ny, gradient_x, gradient_y));
-}
-
-std::vector<float> inverse_laplacian(const ExecutionSpace& space, int nx, int ny, const std::vector<float>& source) {
-  std::vector<double> sink(source.size());
-  std::transform(source.begin(), source.end(), sink.begin(), [](float s) { return -static_cast<double>(s); });
-  return solve(space, nx, ny, sink);
+    for (int y = 0; y < ny; ++y) {
+      answers.phase.push_back(field_host(0, x, y).real());
+      answers.potential.push_back(field_host(0, x, y).imag());
+    }
+  return answers;
 }
 
 }  // namespace locum::imaging

@@ -8,13 +8,19 @@
 
 namespace locum::imaging {
 
-// gradient_x, gradient_y: (nx, ny), rad a pixel, at the pixels; between neighbours their mean is taken. Returns φ (nx,
-// ny) of mean zero with free edges: ∇²φ = ∇·g by the cosine transform (Ghiglia and Romero, J. Opt. Soc. Am. A 11 (1994)
-// 107, equations 10–13), made of a transform of the mirrored field.
-std::vector<float> integrate_gradient(const ExecutionSpace& space, int nx, int ny, const std::vector<float>& gradient_x,
-                                      const std::vector<float>& gradient_y);
+// What is looked for in one transform of the mirrored fields, the one as its real and the other as its imaginary part.
+struct PoissonSources {
+  // Of the phase φ: (nx, ny), rad a pixel, at the pixels; between neighbours their mean is taken. ∇²φ = ∇·g (Ghiglia
+  // and Romero, J. Opt. Soc. Am. A 11 (1994) 107, equations 10–13).
+  std::vector<float> gradient_x, gradient_y;
+  std::vector<float> source;  // of u: −∇²u = source − its mean; (nx, ny)
+};
 
-// u of mean zero with −∇²u = source − its mean. source: (nx, ny).
-std::vector<float> inverse_laplacian(const ExecutionSpace& space, int nx, int ny, const std::vector<float>& source);
+struct PoissonAnswers {
+  std::vector<float> phase, potential;  // φ and u, (nx, ny), of mean zero
+};
+
+// In single precision: right to 1e-4 of the largest value on 512 × 512 points.
+PoissonAnswers solve_poisson(const ExecutionSpace& space, int nx, int ny, const PoissonSources& sources);
 
 }  // namespace locum::imaging

@@ -52,22 +52,24 @@ void initialise_weights(std::span<double> weights, int fan_in, Pointwise activat
 }
 
 template <class T>
-void add_channel_sums(const ExecutionSpace& space, const Images<const T>& dy, const View<float*>& db) {
+void add_channel_sums(const ExecutionSpace& space, const Images<const T>& dy, const View<float*>& db,
+                      Buffer<float>& work) {
   const int channels = dy.extent_int(3), pixels = extent_of(dy).pixels();
   const int stretch = 1024, stretches = (pixels + stretch - 1) / stretch;
-  const Kokkos::View<float**, Kokkos::LayoutRight, MemorySpace> sums(
-      "channel_sums", static_cast<std::size_t>(stretches), static_cast<std::size_t>(channels));
+  float* sums = work.numbers("channel_sums", static_cast<std::size_t>(stretches) * channels).data();
   const T* numbers = dy.data();
   for_each_pixel(
       "channel_sums", space, stretches, channels, KOKKOS_LAMBDA(int s, int from, int to) {
         const int last = (s + 1) * stretch < pixels ? (s + 1) * stretch : pixels;
+        float* sum = sums + static_cast<std::size_t>(s) * channels;
+        for (int c = from; c < to; ++c) sum[c] = 0.0f;
         for (int pixel = s * stretch; pixel < last; ++pixel)
-          for (int c = from; c < to; ++c) sums(s, c) += load(numbers[static_cast<std::size_t>(pixel) * channels + c]);
+          for (int c = from; c < to; ++c) sum[c] += load(numbers[static_cast<std::size_t>(pixel) * channels + c]);
       });
   Kokkos::parallel_for(
       "add_channel_sums", RangePolicy(space, 0, channels), KOKKOS_LAMBDA(int c) {
         float sum = 0.0f;
-        for (int s = 0; s < stretches; ++s) sum += sums(s, c);
+        for (int s = 0; s < stretches; ++s) sum += sums[static_cast<std::size_t>(s) * channels + c];
         db(c) += sum;
       });
 }
@@ -180,14 +182,14 @@ void TransposedConvolutionLayer<T>::backward(const Cache& cache, const Images<T>
   apply_slope(space_, config_.activation, needs_input(config_.activation) ? cache.z : cache.y, dy);
   const auto weights = static_cast<std::size_t>(convolution_.filter().weights());
   convolution_.backward_weights(dy, cache.x, part(gradient, 0, weights), {});
-  if (config_.bias) add_channel_sums<T>(space_, dy, part(gradient, weights, gradient.extent(0)));
+  if (config_.bias) add_channel_sums<T>(space_, dy, part(gradient, weights, gradient.extent(0)), sums_);
   if (dx.data()) convolution_.forward(dy, dx);
 }
 
 #define LOCUM_INSTANTIATE(T)                    \
   template class ConvolutionLayer<T>;           \
   template class TransposedConvolutionLayer<T>; \
-  template void add_channel_sums<T>(const ExecutionSpace&, const Images<const T>&, const View<float*>&)
+  template void add_channel_sums<T>(const ExecutionSpace&, const Images<const T>&, const View<float*>&, Buffer<float>&)
 LOCUM_INSTANTIATE(float);
 LOCUM_INSTANTIATE(conv::Bf16);
 LOCUM_INSTANTIATE(conv::Fp16);

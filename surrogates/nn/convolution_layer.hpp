@@ -73,10 +73,12 @@ class TransposedConvolutionLayer {
   ConvolutionConfig config_;
   conv::Convolution<T> convolution_;
   View<const float*> bias_;
+  mutable Buffer<float> sums_;
 };
 
-// db += the sum of dy over all pixels, channel by channel, in one order.
+// db += the sum of dy over all pixels, channel by channel, in one order. work: the caller's, kept from call to call.
 template <class T>
-void add_channel_sums(const ExecutionSpace& space, const Images<const T>& dy, const View<float*>& db);
+void add_channel_sums(const ExecutionSpace& space, const Images<const T>& dy, const View<float*>& db,
+                      Buffer<float>& work);
 
 }  // namespace locum::nn

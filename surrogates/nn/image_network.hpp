@@ -2,8 +2,8 @@
 //
 // Images come and go in float and are kept in T inside (float, Bf16, Fp16). Parameters are one flat vector of float,
 // layer by layer in the order of the description; layout() names the blocks. forward with a cache leaves what backward
-// takes. Gradients of parameters accumulate: the caller clears them. Calls with a shape that was seen before do not
-// allocate. One object serves one caller at a time.
+// takes. Gradients of parameters accumulate: the caller clears them. Calls with a shape that was seen before take no
+// memory of the device. One object serves one caller at a time.
 #pragma once
 
 #include <cstdint>

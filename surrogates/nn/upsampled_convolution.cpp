@@ -200,7 +200,7 @@ void UpsampledConvolutionLayer<T>::backward(const Cache& cache, const Images<T>&
   with_kind(config_.activation,
             [&](auto kind) { before_activation<decltype(kind)::value>(space_, config_.scale, dy, slope); });
   const auto weights = static_cast<std::size_t>(projection_.filter().weights());
-  add_channel_sums<float>(space_, slope, part(gradient, weights, gradient.extent(0)));
+  add_channel_sums<float>(space_, slope, part(gradient, weights, gradient.extent(0)), sums_);
   back_along_y(space_, layout, slope, halves);
   back_along_x(space_, layout, halves, planes);
   projection_.backward_weights(cache.x, planes, part(gradient, 0, weights), {});

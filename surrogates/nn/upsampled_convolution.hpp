@@ -49,7 +49,7 @@ class UpsampledConvolutionLayer {
   conv::Convolution<T> projection_;
   View<const float*> bias_;
   mutable Buffer<T> planes_;
-  mutable Buffer<float> halves_;
+  mutable Buffer<float> halves_, sums_;
 };
 
 }  // namespace locum::nn

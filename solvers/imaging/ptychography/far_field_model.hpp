@@ -1,7 +1,10 @@
 // The far-field model of ptychography, lent to surrogates and gates: DiffractionModel by the solver's own kernels.
 #pragma once
 
+#include <memory>
+
 #include "solvers/api/ptychography.hpp"
+#include "solvers/imaging/ptychography/frame_store.hpp"
 #include "solvers/imaging/ptychography/ptychography_config.hpp"
 
 namespace locum::imaging {
@@ -23,8 +26,9 @@ class FarFieldModel final : public DiffractionModel {
 
  private:
   void run(const PtychographyConfig& config, const Ptychogram& input, std::span<const int> frames, int sweeps,
-           ObjectFunction& object) const;
+           ObjectFunction& object);
   PtychographyConfig config_;
+  std::unique_ptr<FrameStore> frames_;  // of the last call: most data sets are asked for several times in a row
 };
 
 }  // namespace locum::imaging

@@ -141,7 +141,8 @@ KOKKOS_INLINE_FUNCTION void transform_columns(const Member& team, const FramePas
         const int here = at * FrameLayout::width + group * pack;
         const FramePack before = m == 0 ? FramePack(0.0f) : fft::load_pack(intensity + here);
         fft::store_pack(intensity + here, before + square(v));
-        fft::store_lanes(wave, p.layout.element(column + at % FrameLayout::width, at / FrameLayout::width), group, v);
+        if constexpr (Factor::returns)
+          fft::store_lanes(wave, p.layout.element(column + at % FrameLayout::width, at / FrameLayout::width), group, v);
       });
     }
     for (int item_y = team.team_rank(); item_y < ny * fft::lane_groups<float>; item_y += team.team_size()) {

@@ -64,7 +64,12 @@ void arrange(const ExecutionSpace& space, const FrameLayout& frame_layout, const
 
 FrameStore::FrameStore(const ExecutionSpace& space, const Ptychogram& input, const FrameLayout& layout,
                        std::vector<int> frames, double budget, int batch)
-    : space_(space), source_(input.frames), layout_(layout), frames_(std::move(frames)) {
+    : space_(space),
+      source_(input.frames),
+      mask_(input.mask),
+      background_(input.background),
+      layout_(layout),
+      frames_(std::move(frames)) {
   const auto count = static_cast<int>(frames_.size());
   const int at_once = std::max(1, std::min(batch, count));
   resident_ = bytes_of_frame(layout) * count <= budget;
@@ -109,6 +114,11 @@ void FrameStore::check(std::span<const int> places) {
                                        frames_[static_cast<std::size_t>(places[k])], host(k, 2)),
                            "ptychogram", "mark bad detector pixels in the mask");
   }
+}
+
+bool FrameStore::holds(const Ptychogram& input, const std::vector<int>& frames) const {
+  return resident_ && source_ == input.frames && layout_.nx == input.nx && layout_.ny == input.ny &&
+         frames_ == frames && mask_ == input.mask && background_ == input.background;
 }
 
 std::vector<int> FrameStore::hold(std::span<const int> places) {

@@ -21,6 +21,9 @@ class FrameStore {
   FrameStore(const ExecutionSpace& space, const Ptychogram& input, const FrameLayout& layout, std::vector<int> frames,
              double budget, int batch);
 
+  // Whether it holds exactly these frames of the data set, all of them. Copies share what they hold.
+  bool holds(const Ptychogram& input, const std::vector<int>& frames) const;
+
   // Data of the frames at these places of the list are there until the next call; returns each one's index.
   std::vector<int> hold(std::span<const int> places);
   const FrameData& data() const { return data_; }
@@ -34,6 +37,7 @@ class FrameStore {
 
   ExecutionSpace space_;
   std::shared_ptr<const FrameSource> source_;
+  std::vector<float> mask_, background_;  // as given
   FrameLayout layout_;
   std::vector<int> frames_;
   bool resident_;

@@ -1,6 +1,6 @@
 #include "solvers/imaging/ptychography/object_arithmetic.hpp"
 
-#include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "solvers/imaging/ptychography/object_pixels.hpp"
@@ -19,35 +19,71 @@ void extrapolate(PtychographyFields& fields, float share_, const Planes& before_
       });
 }
 
-double relative_change(PtychographyFields& fields, const Planes& a_, const Planes& b_) {
-  const Planes a = a_, b = b_, light = fields.own_light();
+namespace {
+
+// Sums over a rank's pixels, a row each: terms(offset in the row, w, four sums).
+struct Overlap {
+  Planes a, b, light;
+  KOKKOS_INLINE_FUNCTION void operator()(std::ptrdiff_t row, int ny, double* total) const {
+    const float *ar = a.at(0) + row, *ai = ar + a.plane(), *br = b.at(0) + row, *bi = br + b.plane();
+    const float* w = light.at(0) + row;
+    float s[3] = {0.0f, 0.0f, 0.0f};
+    for (int y = 0; y < ny; ++y) {
+      s[0] += w[y] * (ar[y] * ar[y] + ai[y] * ai[y]);
+      s[1] += w[y] * (br[y] * ar[y] + bi[y] * ai[y]);
+      s[2] += w[y] * (br[y] * ai[y] - bi[y] * ar[y]);
+    }
+    for (int k = 0; k < 3; ++k) total[k] += static_cast<double>(s[k]);
+  }
+};
+
+// Σ w |a − c b|² into the first.
+struct Distance {
+  Planes a, b, light;
+  float re, im;
+  KOKKOS_INLINE_FUNCTION void operator()(std::ptrdiff_t row, int ny, double* total) const {
+    const float *ar = a.at(0) + row, *ai = ar + a.plane(), *br = b.at(0) + row, *bi = br + b.plane();
+    const float* w = light.at(0) + row;
+    float s = 0.0f;
+    for (int y = 0; y < ny; ++y) {
+      const float x = ar[y] - (re * br[y] - im * bi[y]), z = ai[y] - (re * bi[y] + im * br[y]);
+      s += w[y] * (x * x + z * z);
+    }
+    total[0] += static_cast<double>(s);
+  }
+};
+
+}  // namespace
+
+template <class Row>
+std::array<double, 3> row_sums(PtychographyFields& fields, const char* label, int stride, const Row& row_) {
+  const Row row = row_;
   const PixelBox box = fields.region();
   const int ny = box.ny(), x0 = box.x0, y0 = box.y0;
-  double sums[4] = {0.0, 0.0, 0.0, 0.0};  // Σ w |a|², Σ w |b|², Σ w b* a
+  std::array<double, 3> sums{};
   if (!box.empty())
     Kokkos::parallel_reduce(
-        "ptychography::relative_change", RangePolicy(fields.space(), 0, box.nx()),
-        KOKKOS_LAMBDA(int x, double& aa, double& bb, double& re, double& im) {
-          const std::ptrdiff_t row = static_cast<std::ptrdiff_t>(x0 + x) * a.stride + y0;
-          const float *ar = a.at(0) + row, *ai = ar + a.plane(), *br = b.at(0) + row, *bi = br + b.plane();
-          const float* w = light.at(0) + row;
-          float s[4] = {0.0f, 0.0f, 0.0f, 0.0f};
-          for (int y = 0; y < ny; ++y) {
-            s[0] += w[y] * (ar[y] * ar[y] + ai[y] * ai[y]);
-            s[1] += w[y] * (br[y] * br[y] + bi[y] * bi[y]);
-            s[2] += w[y] * (br[y] * ar[y] + bi[y] * ai[y]);
-            s[3] += w[y] * (br[y] * ai[y] - bi[y] * ar[y]);
-          }
-          aa += static_cast<double>(s[0]);
-          bb += static_cast<double>(s[1]);
-          re += static_cast<double>(s[2]);
-          im += static_cast<double>(s[3]);
+        label, RangePolicy(fields.space(), 0, box.nx()),
+        KOKKOS_LAMBDA(int x, double& first, double& second, double& third) {
+          double total[3] = {0.0, 0.0, 0.0};
+          row(static_cast<std::ptrdiff_t>(x0 + x) * stride + y0, ny, total);
+          first += total[0];
+          second += total[1];
+          third += total[2];
         },
-        sums[0], sums[1], sums[2], sums[3]);
+        sums[0], sums[1], sums[2]);
   fields.comm().sum(std::span<double>(sums));
-  if (!(sums[0] > 0.0)) return sums[0] == 0.0 ? 0.0 : std::nan("");
-  const double off = sums[0] + sums[1] - 2.0 * std::hypot(sums[2], sums[3]);
-  return std::sqrt(off > 0.0 ? off / sums[0] : 0.0 * off);  // 0 · off: what is not finite stays so
+  return sums;
+}
+
+double relative_change(PtychographyFields& fields, const Planes& a, const Planes& b) {
+  const Planes light = fields.own_light();
+  const auto overlap = row_sums(fields, "ptychography::overlap", a.stride, Overlap{a, b, light});
+  const double size = std::hypot(overlap[1], overlap[2]);
+  const double re = size > 0.0 ? overlap[1] / size : 1.0, im = size > 0.0 ? overlap[2] / size : 0.0;
+  const auto off = row_sums(fields, "ptychography::distance", a.stride,
+                            Distance{a, b, light, static_cast<float>(re), static_cast<float>(im)});
+  return overlap[0] == 0.0 ? 0.0 : std::sqrt(off[0] / overlap[0]);
 }
 
 }  // namespace locum::imaging

@@ -9,46 +9,61 @@ namespace locum::imaging {
 namespace {
 
 using Fraction = ProbeBank::Fraction;
-using Policy3 = Kokkos::MDRangePolicy<ExecutionSpace, Kokkos::Rank<3>, Kokkos::IndexType<int>>;
+using Policy = Kokkos::TeamPolicy<ExecutionSpace>;
+using Member = Policy::member_type;
+using Phases = Kokkos::View<fft::Complex<float>**, Kokkos::LayoutRight, MemorySpace>;
 constexpr int at_once = 16;  // probes that are moved in one go: bounds the memory for it
 
-// exp(sign 2πi (kx x + ky y)) of the reciprocal array's element (ix, iy)
-KOKKOS_INLINE_FUNCTION fft::Complex<float> shift_phase(int ix, int iy, int nx, int ny, float x, float y, float sign) {
-  const float kx = static_cast<float>(2 * ix < nx ? ix : ix - nx) / static_cast<float>(nx);
-  const float ky = static_cast<float>(2 * iy < ny ? iy : iy - ny) / static_cast<float>(ny);
-  const float angle = sign * 6.2831853f * (kx * x + ky * y);
-  return {cosf(angle), sinf(angle)};
-}
-
-View<float* [2]> on_device(std::span<const Fraction> fractions) {
-  View<float* [2]> view(uninitialized("ptychography::fractions"), fractions.size());
-  const auto host = Kokkos::create_mirror_view(view);
+// exp(sign 2πi k s / n): a move along x and one along y are a factor each.
+Phases shift_phases(const ExecutionSpace& space, std::span<const Fraction> fractions, int nx, int ny, float sign) {
+  const int count = static_cast<int>(fractions.size());
+  const View<float* [2]> by(uninitialized("ptychography::fractions"), fractions.size());
+  const auto host = Kokkos::create_mirror_view(by);
   for (std::size_t k = 0; k < fractions.size(); ++k)
     for (std::size_t axis = 0; axis < 2; ++axis) host(k, axis) = fractions[k][axis];
-  Kokkos::deep_copy(view, host);
-  return view;
+  Kokkos::deep_copy(by, host);
+  const Phases phases(uninitialized("ptychography::shift_phases"), fractions.size(), static_cast<std::size_t>(nx + ny));
+  Kokkos::parallel_for(
+      "ptychography::shift_phases", RangePolicy(space, 0, count * (nx + ny)), KOKKOS_LAMBDA(int item) {
+        const int k = item / (nx + ny), i = item % (nx + ny), axis = i < nx ? 0 : 1;
+        const int n = axis == 0 ? nx : ny, at = axis == 0 ? i : i - nx;
+        const float frequency = static_cast<float>(2 * at < n ? at : at - n) / static_cast<float>(n);
+        const float angle = sign * 6.2831853f * frequency * by(k, axis);
+        phases(k, i) = fft::Complex<float>(cosf(angle), sinf(angle));
+      });
+  return phases;
+}
+
+// visit(wave, ix, iy) for every point of `count` waves.
+template <class Visit>
+void over_waves(const ExecutionSpace& space, const char* label, int count, int nx, int ny, const Visit& visit_) {
+  const Visit visit = visit_;
+  Kokkos::parallel_for(
+      label, Policy(space, count * nx, device_is_host ? 1 : 64), KOKKOS_LAMBDA(const Member& team) {
+        const int wave = team.league_rank() / nx, ix = team.league_rank() % nx;
+        for (int iy = team.team_rank(); iy < ny; iy += team.team_size()) visit(wave, ix, iy);
+      });
 }
 
 // work(k × modes + m) ← source(m) moved by fraction k
-void apply_phases(const ExecutionSpace& space, const fft::Waves<float>& source, int modes, const View<float* [2]>& by,
+void apply_phases(const ExecutionSpace& space, const fft::Waves<float>& source, int modes, const Phases& phases,
                   int count, const fft::Waves<float>& work) {
   const int nx = source.extent_int(1), ny = source.extent_int(2);
-  Kokkos::parallel_for(
-      "ptychography::move_probe", Policy3(space, {0, 0, 0}, {count, nx, ny}), KOKKOS_LAMBDA(int k, int ix, int iy) {
-        const auto phase = shift_phase(ix, iy, nx, ny, by(k, 0), by(k, 1), -1.0f);
-        for (int m = 0; m < modes; ++m) work(k * modes + m, ix, iy) = phase * source(m, ix, iy);
+  over_waves(
+      space, "ptychography::move_probe", count * modes, nx, ny, KOKKOS_LAMBDA(int wave, int ix, int iy) {
+        const int k = wave / modes;
+        work(wave, ix, iy) = phases(k, ix) * phases(k, nx + iy) * source(wave % modes, ix, iy);
       });
 }
 
 // sum(m) ← Σ_k products(k × modes + m) moved back by fraction k
-void sum_phases(const ExecutionSpace& space, const fft::Waves<float>& products, int modes, const View<float* [2]>& by,
+void sum_phases(const ExecutionSpace& space, const fft::Waves<float>& products, int modes, const Phases& phases,
                 int count, const fft::Waves<float>& sum) {
   const int nx = sum.extent_int(1), ny = sum.extent_int(2);
-  Kokkos::parallel_for(
-      "ptychography::move_back", Policy3(space, {0, 0, 0}, {modes, nx, ny}), KOKKOS_LAMBDA(int m, int ix, int iy) {
+  over_waves(
+      space, "ptychography::move_back", modes, nx, ny, KOKKOS_LAMBDA(int m, int ix, int iy) {
         fft::Complex<float> total(0.0f, 0.0f);
-        for (int k = 0; k < count; ++k)
-          total += shift_phase(ix, iy, nx, ny, by(k, 0), by(k, 1), 1.0f) * products(k * modes + m, ix, iy);
+        for (int k = 0; k < count; ++k) total += phases(k, ix) * phases(k, nx + iy) * products(k * modes + m, ix, iy);
         sum(m, ix, iy) = total;
       });
 }
@@ -57,9 +72,8 @@ void sum_phases(const ExecutionSpace& space, const fft::Waves<float>& products, 
 void to_planes(const ExecutionSpace& space, const fft::Waves<float>& waves, int modes, const View<int*>& index,
                int count, const Planes& planes_) {
   const Planes planes = planes_;
-  const int nx = waves.extent_int(1), ny = waves.extent_int(2);
-  Kokkos::parallel_for(
-      "ptychography::keep_probe", Policy3(space, {0, 0, 0}, {count * modes, nx, ny}),
+  over_waves(
+      space, "ptychography::keep_probe", count * modes, waves.extent_int(1), waves.extent_int(2),
       KOKKOS_LAMBDA(int w, int ix, int iy) {
         float* at = planes.at(index(w / modes) * modes + w % modes) + static_cast<std::ptrdiff_t>(ix) * planes.stride;
         at[iy] = waves(w, ix, iy).real();
@@ -176,8 +190,8 @@ void ProbeBank::move_reciprocal(std::span<const Fraction> fractions, std::span<c
                                 const fft::Waves<float>& source, const Planes& to) const {
   for (std::size_t first = 0; first < fractions.size(); first += at_once) {
     const int count = static_cast<int>(std::min<std::size_t>(at_once, fractions.size() - first));
-    apply_phases(space_, source, modes_, on_device(fractions.subspan(first, static_cast<std::size_t>(count))), count,
-                 work_);
+    const auto some = fractions.subspan(first, static_cast<std::size_t>(count));
+    apply_phases(space_, source, modes_, shift_phases(space_, some, layout_.nx, layout_.ny, -1.0f), count, work_);
     const auto part = Kokkos::subview(work_, std::make_pair(0, count * modes_), Kokkos::ALL, Kokkos::ALL);
     many_->inverse(part);
     to_planes(space_, part, modes_, on_device(index.subspan(first, static_cast<std::size_t>(count))), count, to);
@@ -209,7 +223,8 @@ void ProbeBank::move_back(std::span<const Fraction> fractions, const fft::Waves<
                                       Kokkos::ALL, Kokkos::ALL);
     many_->forward(part);
   }
-  sum_phases(space_, products, modes_, on_device(fractions), static_cast<int>(fractions.size()), sum);
+  sum_phases(space_, products, modes_, shift_phases(space_, fractions, layout_.nx, layout_.ny, 1.0f),
+             static_cast<int>(fractions.size()), sum);
   one_->inverse(sum);
 }
 

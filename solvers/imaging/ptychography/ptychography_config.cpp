@@ -41,11 +41,6 @@ void PtychographyConfig::Probe::visit(ConfigVisitor& v) {
 void PtychographyConfig::Positions::visit(ConfigVisitor& v) {
   v.value({"correct", "", "let the positions follow the frames"}, correct);
   v.value({"from", "", "sweep from which on positions are corrected", {0, 1e6}}, from);
-  v.value({"search",
-           "",
-           "trials of a random search for each frame and sweep before the gradient is good enough; 0: none",
-           {0, 64}},
-          search);
   v.value({"largest_move", "pixel", "farthest that a position moves in one sweep", {0, 100}}, largest_move);
   v.value({"largest_shift", "pixel", "farthest that a position moves from the one that was given", {0, 1e4}},
           largest_shift);
@@ -69,7 +64,11 @@ void PtychographyConfig::visit(ConfigVisitor& v) {
           warm_up);
   v.value({"tolerance", "", "converged when the object changed by less than this over ten sweeps; 0: never", {0, 1}},
           tolerance);
-  v.value({"batch", "", "frames of an update; 0: what suits the engine", {0, 1e6}}, batch);
+  v.value({"batch",
+           "",
+           "frames of an update; 0: what suits the engine (lsqml: all, or 8 where probe or positions follow)",
+           {0, 1e6}},
+          batch);
   v.value({"seed", "", "of the order of the frames", {}}, seed);
   v.value({"object_step", "", "share of the object's step that is taken; 0: what suits the engine", {0, 2}},
           object_step);
@@ -77,7 +76,11 @@ void PtychographyConfig::visit(ConfigVisitor& v) {
   v.value({"alpha", "", "rpie: share of the brightest illumination in the denominator", {0, 1}}, alpha);
   v.value({"damping", "", "lsqml: share of the brightest illumination in the preconditioner", {1e-6, 1}}, damping);
   v.value({"relaxation", "", "raar: β", {0, 1}}, relaxation);
-  v.value({"momentum", "", "most of a sweep's change that the next one begins beyond; 0: none", {0, 0.99}}, momentum);
+  v.value({"momentum",
+           "",
+           "most of a sweep's change that the next one begins beyond; −1: what suits the engine",
+           {-1, 0.99}},
+          momentum);
   v.value({"memory", "GiB", "for frames, moved probes and waves on each rank", {0, 1e6}}, memory);
   v.value({"shift_raster", "", "positions are rounded to this part of a pixel; 0: not at all", {0, 1024}},
           shift_raster);
@@ -99,14 +102,13 @@ void PtychographyConfig::validate() const {
   check("alpha", alpha, 0, 1);
   check("damping", damping, 1e-6, 1);
   check("relaxation", relaxation, 0, 1);
-  check("momentum", momentum, 0, 0.99);
+  check("momentum", momentum, -1, 0.99);
   check("memory", memory, 0, 1e6);
   check("shift_raster", shift_raster, 0, 1024);
   check("probe.support", probe.support, 0, 1.5);
   check("positions.largest_move", positions.largest_move, 0, 100);
   check("positions.largest_shift", positions.largest_shift, 0, 1e4);
   check("positions.step", positions.step, 0, 10);
-  check("positions.search", positions.search, 0, 64);
   check("regularisation.largest_amplitude", regularisation.largest_amplitude, 0, 100);
   check("regularisation.smoothness", regularisation.smoothness, 0, 0.125);
   check("regularisation.total_variation", regularisation.total_variation, 0, 0.125);

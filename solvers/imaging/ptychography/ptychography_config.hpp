@@ -22,7 +22,7 @@ struct PtychographyConfig {
   double alpha = 0.1;
   double damping = 0.1;
   double relaxation = 0.75;
-  double momentum = 0.0;
+  double momentum = -1.0;
   double memory = 4.0;
   int shift_raster = 0;
 
@@ -37,10 +37,9 @@ struct PtychographyConfig {
 
   struct Positions {
     bool correct = false;
-    int from = 10;
-    int search = 0;
-    double largest_move = 0.3;
-    double largest_shift = 4.0;
+    int from = 5;
+    double largest_move = 0.5;
+    double largest_shift = 10.0;
     double step = 1.0;
     void visit(ConfigVisitor& v);
   } positions;

@@ -1,7 +1,5 @@
 #include "solvers/imaging/ptychography/ptychography_engine.hpp"
 
-#include <functional>
-
 #include "kokkos_kernels/base/registry.hpp"
 #include "solvers/imaging/ptychography/lsqml_engine.hpp"
 #include "solvers/imaging/ptychography/pie_engine.hpp"
@@ -10,38 +8,31 @@
 namespace locum::imaging {
 namespace {
 
+using Make = std::unique_ptr<PtychographyEngine> (*)(PtychographyFields& fields);
+
 struct Entry {
   EngineTraits traits;
-  std::function<std::unique_ptr<PtychographyEngine>(PtychographyFields&, const EngineTraits&)> make;
+  Make make;
 };
 
-double chosen(double value, double otherwise) { return value > 0.0 ? value : otherwise; }
-
-// All there are. Batches: ePIE and rPIE as published go frame by frame; 16 far-apart frames an update keep LSQ-ML's
-// steps from being one frame's opinion; those that keep every wave work through them in any portion.
+// All there are.
 Registry<Entry> engines() {
   Registry<Entry> all("ptychography engine");
-  all.add("epie", {{1, 0.0, true, 1.0, 1.0}, [](PtychographyFields& fields, const EngineTraits& traits) {
-                     const PtychographyConfig& c = fields.config();
-                     return std::make_unique<PieEngine>(fields, 1.0, chosen(c.object_step, traits.object_step),
-                                                        chosen(c.probe_step, traits.probe_step));
+  all.add("epie", {{0.0, true}, [](PtychographyFields& f) -> std::unique_ptr<PtychographyEngine> {
+                     return std::make_unique<PieEngine>(f, 1.0, f.config().object_step, f.config().probe_step);
                    }});
-  all.add("rpie", {{1, 0.0, true, 1.0, 1.0}, [](PtychographyFields& fields, const EngineTraits& traits) {
-                     const PtychographyConfig& c = fields.config();
-                     return std::make_unique<PieEngine>(fields, c.alpha, chosen(c.object_step, traits.object_step),
-                                                        chosen(c.probe_step, traits.probe_step));
+  all.add("rpie", {{0.0, true}, [](PtychographyFields& f) -> std::unique_ptr<PtychographyEngine> {
+                     return std::make_unique<PieEngine>(f, f.config().alpha, f.config().object_step,
+                                                        f.config().probe_step);
                    }});
-  all.add("lsqml", {{16, 0.0, false, 0.9, 0.9}, [](PtychographyFields& fields, const EngineTraits& traits) {
-                      const PtychographyConfig& c = fields.config();
-                      return std::make_unique<LsqmlEngine>(fields, chosen(c.object_step, traits.object_step),
-                                                           chosen(c.probe_step, traits.probe_step));
+  all.add("lsqml", {{0.0, false}, [](PtychographyFields& f) -> std::unique_ptr<PtychographyEngine> {
+                      return std::make_unique<LsqmlEngine>(f, f.config().object_step, f.config().probe_step);
                     }});
-  all.add("dm", {{64, 1.0, false, 1.0, 1.0}, [](PtychographyFields& fields, const EngineTraits&) {
-                   return std::make_unique<ProjectionEngine>(fields, difference_map());
+  all.add("dm", {{1.0, false}, [](PtychographyFields& f) -> std::unique_ptr<PtychographyEngine> {
+                   return std::make_unique<ProjectionEngine>(f, difference_map());
                  }});
-  all.add("raar", {{64, 1.0, false, 1.0, 1.0}, [](PtychographyFields& fields, const EngineTraits&) {
-                     return std::make_unique<ProjectionEngine>(fields,
-                                                               averaged_reflections(fields.config().relaxation));
+  all.add("raar", {{1.0, false}, [](PtychographyFields& f) -> std::unique_ptr<PtychographyEngine> {
+                     return std::make_unique<ProjectionEngine>(f, averaged_reflections(f.config().relaxation));
                    }});
   return all;
 }
@@ -51,10 +42,21 @@ Registry<Entry> engines() {
 std::vector<std::string> engine_names() { return engines().names(); }
 EngineTraits engine_traits(const std::string& name) { return engines().at(name).traits; }
 
+PtychographyConfig resolved(PtychographyConfig config, int frames) {
+  config.validate();
+  const bool lsqml = config.engine == "lsqml", follows = config.probe.refine || config.positions.correct;
+  // ePIE and rPIE as published go frame by frame. LSQ-ML does best with all frames in one batch and momentum where only
+  // the object is sought; probe and positions need many small steps. Who keeps every wave works in any portion.
+  if (config.batch == 0)
+    config.batch = !lsqml ? (engine_traits(config.engine).waves_of_frame > 0.0 ? 64 : 1) : follows ? 8 : frames;
+  if (config.momentum < 0.0) config.momentum = lsqml && !follows && config.batch >= frames ? 0.95 : 0.0;
+  if (config.object_step == 0.0) config.object_step = lsqml ? 0.9 : 1.0;
+  if (config.probe_step == 0.0) config.probe_step = lsqml ? 0.9 : 1.0;
+  return config;
+}
+
 std::unique_ptr<PtychographyEngine> make_engine(const std::string& name, PtychographyFields& fields) {
-  const auto all = engines();
-  const Entry& entry = all.at(name);
-  return entry.make(fields, entry.traits);
+  return engines().at(name).make(fields);
 }
 
 }  // namespace locum::imaging

@@ -26,17 +26,18 @@ class PtychographyEngine {
   virtual void restore(const FieldSet&) {}
 };
 
-// What an engine wants to know before memory is taken.
+// What is known of an engine before memory is taken.
 struct EngineTraits {
-  int batch;              // frames of an update, where the user says nothing
   double waves_of_frame;  // complex windows and modes that it keeps of every frame
   bool holds_batch;       // all of a batch's changes are needed at once
-  double object_step, probe_step;
 };
 
 std::vector<std::string> engine_names();
 // Both throw ConfigError for an unknown name; the message lists those that are known.
 EngineTraits engine_traits(const std::string& name);
-std::unique_ptr<PtychographyEngine> make_engine(const std::string& name, PtychographyFields& fields);
+// The configuration with what it leaves open filled in, for so many frames: batch, steps and momentum.
+PtychographyConfig resolved(PtychographyConfig config, int frames);
+std::unique_ptr<PtychographyEngine> make_engine(const std::string& name,
+                                                PtychographyFields& fields);  // of a resolved configuration
 
 }  // namespace locum::imaging

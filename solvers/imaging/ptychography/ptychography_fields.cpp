@@ -37,7 +37,10 @@ MemoryShare share_memory(const PtychographyConfig& config, const FrameLayout& la
 }
 
 FrameStore make_store(const ExecutionSpace& space, const Ptychogram& input, const FrameLayout& layout,
-                      std::vector<int> own, double budget, int batch) {
+                      std::vector<int> own, double budget, int batch, const FrameStore* kept) {
+  // Ranks that do not agree would wait for each other: each of them reads, or none.
+  const bool same = kept != nullptr && kept->holds(input, own);
+  if (!input.comm.any(!same)) return *kept;
   std::unique_ptr<FrameStore> store;
   together(input.comm,
            [&] { store = std::make_unique<FrameStore>(space, input, layout, std::move(own), budget, batch); });
@@ -49,7 +52,8 @@ int at_least_one(int n) { return std::max(1, n); }
 }  // namespace
 
 PtychographyFields::PtychographyFields(const Ptychogram& input, std::vector<int> which,
-                                       const PtychographyConfig& config, int batch, int at_once, double waves)
+                                       const PtychographyConfig& config, int batch, int at_once, double waves,
+                                       const FrameStore* kept)
     : input_(input),
       config_(config),
       order_(spatial_order(input.position, std::move(which))),
@@ -59,7 +63,7 @@ PtychographyFields::PtychographyFields(const Ptychogram& input, std::vector<int>
       kernels_(space_, input.nx, input.ny, input.modes, own_batch_),
       budget_(share_memory(config, layout(), input.modes, share_.second - share_.first, own_batch_, waves)),
       store_(make_store(space_, input, layout(), {order_.begin() + share_.first, order_.begin() + share_.second},
-                        budget_.frames, own_batch_)),
+                        budget_.frames, own_batch_, kept)),
       object_plane("ptychography::object", 1, input.object_nx, input.object_ny),
       probe(space_, layout(), input.modes, budget_.probes),
       change_("ptychography::change", own_batch_ * input.modes, layout()),

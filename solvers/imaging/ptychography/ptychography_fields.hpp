@@ -31,9 +31,10 @@ class PtychographyFields {
   using Value = Ptychogram::Value;
 
   // which: frames that take part. batch: of an update over all ranks; waves: exit waves of a frame that an engine
-  // keeps. Throws ConfigError for frames that cannot be transformed and for what does not fit config.memory.
+  // keeps. kept: frames of an earlier reconstruction, which need not be read again if they are the same. Throws
+  // ConfigError for frames that cannot be transformed and for what does not fit config.memory.
   PtychographyFields(const Ptychogram& input, std::vector<int> which, const PtychographyConfig& config, int batch,
-                     int at_once, double waves);
+                     int at_once, double waves, const FrameStore* kept = nullptr);
 
   const Ptychogram& input() const { return input_; }
   const PtychographyConfig& config() const { return config_; }
@@ -101,6 +102,7 @@ class PtychographyFields {
   const ObjectSum& over_ranks() const { return over_ranks_; }
   const PixelBox& region() const { return over_ranks_.region(); }
   FrameStore& store() { return store_; }
+  const FrameStore& store() const { return store_; }
   const FrameKernels& kernels() const { return kernels_; }
 
  private:

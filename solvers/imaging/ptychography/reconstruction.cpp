@@ -27,15 +27,16 @@ std::vector<int> or_all(const Ptychogram& input, std::vector<int> which) {
   return which;
 }
 
-int batch_of(const PtychographyConfig& config) {
-  config.validate();
-  return config.batch > 0 ? config.batch : engine_traits(config.engine).batch;
-}
-
 // Frames that a rank holds at once: what fills a GPU, and on a CPU keeps launches cheap. Whoever looks at the frames of
 // a batch twice needs them all.
 int at_once(const PtychographyConfig& config) {
-  return engine_traits(config.engine).holds_batch || config.probe.refine ? batch_of(config) : device_is_host ? 16 : 512;
+  constexpr int portion = device_is_host ? 16 : 512;
+  return engine_traits(config.engine).holds_batch || config.probe.refine ? config.batch : portion;
+}
+
+// How many frames take part.
+int number(const Ptychogram& input, const std::vector<int>& which) {
+  return which.empty() ? input.size() : static_cast<int>(which.size());
 }
 
 // Convergence is judged over ten sweeps, every five of them.
@@ -75,11 +76,12 @@ void back_propagate(PtychographyFields& fields) {
   fields.reset_poisson_steps();
 }
 
-Reconstruction::Reconstruction(const Ptychogram& input, const PtychographyConfig& config, std::vector<int> which)
-    : config_(config),
-      fields_(input, or_all(input, std::move(which)), config, batch_of(config), at_once(config),
-              engine_traits(config.engine).waves_of_frame),
-      engine_(make_engine(config.engine, fields_)),
+Reconstruction::Reconstruction(const Ptychogram& input, const PtychographyConfig& config, std::vector<int> which,
+                               const FrameStore* kept)
+    : config_(resolved(config, number(input, which))),
+      fields_(input, or_all(input, std::move(which)), config_, config_.batch, at_once(config_),
+              engine_traits(config_.engine).waves_of_frame, kept),
+      engine_(make_engine(config_.engine, fields_)),
       before_("ptychography::object_before", 1, input.object_nx, input.object_ny) {
   if (config_.warm_up > 0) warm_up_ = make_engine("rpie", fields_);
   for (Planes& snapshot : snapshots_)

@@ -3,9 +3,10 @@
 // Only algorithms that repeat bit for bit are taken.
 #pragma once
 
+#include <algorithm>
 #include <array>
 
-#include "kokkos_kernels/conv/cudnn_handles.hpp"
+#include "kokkos_kernels/conv/cuda_handles.hpp"
 
 namespace locum::conv {
 

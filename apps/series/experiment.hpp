@@ -1,0 +1,43 @@
+// Data sets of one experiment, by number: simulated ones and those of files.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "apps/series/series_config.hpp"
+#include "kokkos_kernels/base/context.hpp"
+#include "surrogates/imaging/labelled_object.hpp"
+
+namespace locum::apps {
+
+struct SeriesSet {
+  std::string name;       // "set 3, natural", or the file
+  bool other = false;     // of another kind than what was learned
+  Ptychogram data;        // with tiles
+  ObjectFunction truth;   // empty: not known
+  double wavelength = 0.0;                 // Å; 0: not known
+  std::array<double, 2> origin{0.0, 0.0};  // Å, of the object's pixel [0][0] in the coordinates of positions
+};
+
+// Number `number` of the series. Simulated ones come after those that are learned from. Throws ConfigError for a file
+// of another experiment: frames of another size, a pixel more than 1 % off, another probe; and what
+// read_diffraction_data throws. Collective.
+SeriesSet series_set(const Context& context, const SeriesRunConfig& config, std::int64_t number);
+
+struct TrainingData {
+  std::vector<imaging::LabelledObject> sets;  // each of one rank, the same on all
+  double seconds = 0.0;                       // slowest rank
+};
+
+// All that is learned from. keep: frames are made once and held on the node, else they are made as they are read. known:
+// the solver's labels of an earlier session, in order, where labels are the solver's; may be fewer than the sets.
+// after_round (collective) takes the number of labels so far and the sets; false ends it, with sets missing. Throws
+// ConfigError where the data will not fit the memory. Collective.
+TrainingData make_training_data(const Context& context, const SeriesRunConfig& config, bool keep,
+                                const std::vector<ObjectFunction>& known,
+                                const std::function<bool(std::size_t done, const TrainingData&)>& after_round);
+
+}  // namespace locum::apps

@@ -1,0 +1,95 @@
+// Parts of a reconstruction's run: halves, stages on the disk, memory.
+#include "apps/ptychography/reconstruction_job.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace locum::apps {
+namespace {
+
+Ptychogram raster(int nx, int ny, double step_x, double step_y, double jitter) {
+  Ptychogram input;
+  input.nx = input.ny = 8;
+  input.dx = input.dy = 0.5;
+  input.object_nx = input.object_ny = 64;
+  input.probe.assign(64, 1.0f);
+  for (int ix = 0; ix < nx; ++ix)
+    for (int iy = 0; iy < ny; ++iy)
+      input.position.push_back({step_x * ix + jitter * ((ix * 7 + iy * 3) % 5 - 2), step_y * iy});
+  return input;
+}
+
+TEST(Halves, AreTheColoursOfAChessboard) {
+  const auto halves = halves_of(raster(5, 6, 3.0, 3.0, 0.15));
+  ASSERT_EQ(halves[0].size() + halves[1].size(), 30u);
+  for (int color = 0; color < 2; ++color)
+    for (const int j : halves[static_cast<std::size_t>(color)]) EXPECT_EQ((j / 6 + j % 6) % 2, color) << j;
+}
+
+TEST(Halves, HaveAFrameEachWhereThereAreTwo) {
+  Ptychogram two = raster(1, 2, 3.0, 3.0, 0.0);
+  two.position[1] = two.position[0];  // no step
+  for (const auto& half : halves_of(two)) EXPECT_EQ(half.size(), 1u);
+  EXPECT_EQ(halves_of(raster(1, 1, 3.0, 3.0, 0.0))[1].size(), 0u);
+}
+
+TEST(StageResult, ComesBackAsItWas) {
+  StageResult stage;
+  stage.object.value = {{0.1f, -0.2f}, {1.0f / 3.0f, 0.0f}};
+  stage.probe = {{5.0f, 1e-7f}};
+  stage.position = {{0.1, 0.7}, {1.0 / 3.0, 2.0}};
+  stage.frames = {1, 0};
+  FourierError error;
+  error.off = 0.1, error.noise = 0.2, error.counts = 3.0, error.amplitude = 0.4, error.amplitudes = 0.5;
+  error.shift_x = -0.6, error.shift_y = 0.7;
+  stage.errors = {error, {}};
+  stage.history = {{0, 0.5, 0.1}, {1, -1.0, 0.05}};
+  stage.converged = true;
+  stage.seconds = 1.25;
+  const StageResult back = StageResult::from_state(stage.state());
+  EXPECT_EQ(back.object.value, stage.object.value);
+  EXPECT_EQ(back.probe, stage.probe);
+  EXPECT_EQ(back.position, stage.position);
+  EXPECT_EQ(back.frames, stage.frames);
+  ASSERT_EQ(back.errors.size(), 2u);
+  EXPECT_EQ(back.errors[0].off, error.off);
+  EXPECT_EQ(back.errors[0].noise, error.noise);
+  EXPECT_EQ(back.errors[0].amplitudes, error.amplitudes);
+  EXPECT_EQ(back.errors[0].shift_y, error.shift_y);
+  ASSERT_EQ(back.history.size(), 2u);
+  EXPECT_EQ(back.history[1].r, -1.0);
+  EXPECT_EQ(back.history[1].change, 0.05);
+  EXPECT_TRUE(back.converged);
+  EXPECT_EQ(back.seconds, 1.25);
+}
+
+TEST(StageResult, OfNothingComesBack) {
+  const StageResult back = StageResult::from_state(StageResult{}.state());
+  EXPECT_TRUE(back.object.value.empty() && back.errors.empty() && back.history.empty());
+}
+
+TEST(ReconstructionBytes, GrowWithWavesThatAnEngineKeeps) {
+  const Ptychogram input = raster(20, 20, 3.0, 3.0, 0.0);
+  imaging::PtychographyConfig config;
+  config.batch = 16;
+  config.engine = "epie";
+  const double lean = reconstruction_bytes(input, config, 400);
+  config.engine = "raar";
+  EXPECT_DOUBLE_EQ(reconstruction_bytes(input, config, 400) - lean, 400.0 * 8.0 * 64.0);  // complex floats of a window
+}
+
+TEST(ReconstructionBytes, OfFramesEndAtTheMemoryThatIsGiven) {
+  const Ptychogram input = raster(20, 20, 3.0, 3.0, 0.0);
+  imaging::PtychographyConfig config;
+  config.batch = 1;
+  config.engine = "epie";
+  const double all = reconstruction_bytes(input, config, 400);
+  config.memory = 1e-4;  // GiB
+  const double some = reconstruction_bytes(input, config, 400);
+  EXPECT_LT(some, all);
+  EXPECT_NEAR(reconstruction_bytes(input, config, 4000), some, 1e-6 * some);
+}
+
+}  // namespace
+}  // namespace locum::apps

@@ -1,0 +1,145 @@
+// The account in terms of whole data sets, against numbers worked out by hand; records and the frame-level gate.
+#include "apps/series/series_account.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace locum::apps {
+namespace {
+
+SetRecord record_of(std::int64_t number, bool other, double final_image) {
+  SetRecord r;
+  r.number = number;
+  r.other = other;
+  r.truth_known = true;
+  r.frames = 100;
+  r.tiles = 10;
+  r.final_image = final_image;
+  return r;
+}
+
+SetComparison comparison_of(std::int64_t number, double flat, double propagated, bool flat_converged = true) {
+  SetComparison c;
+  c.number = number;
+  c.baselines.resize(2);
+  c.baselines[0].start = "flat";
+  c.baselines[0].seconds = flat;
+  c.baselines[0].converged = flat_converged;
+  c.baselines[1].start = "back_propagated";
+  c.baselines[1].seconds = propagated;
+  c.baselines[1].converged = true;
+  return c;
+}
+
+gate::Account book() {
+  gate::Account a;
+  a.calls.total = 40;
+  a.wall = 12.0;
+  a.solver = 4.0;
+  a.surrogate = 4.0;
+  a.gate = 1.0;
+  a.training_in_run = 1.0;  // 2 s of the run are no one's
+  a.training = 6.0;
+  a.training_data = 3.0;
+  a.surrogate_call = 0.1;
+  a.gate_call = 0.025;
+  return a;
+}
+
+TEST(SeriesAccount, TakesTheSolverAloneFromComparedSetsOfTheSameKind) {
+  const std::vector<SetRecord> records = {record_of(0, false, 2.0), record_of(1, false, 2.0), record_of(2, false, 2.0),
+                                          record_of(3, true, 4.0)};
+  const auto a = series_account(book(), records, {comparison_of(0, 10.0, 8.0), comparison_of(3, 20.0, 30.0)});
+  // 8 + 8 + 8 of the kind, 20 of the other one, and the 2 s that are not the step
+  EXPECT_DOUBLE_EQ(a.solver_only_s, 46.0);
+  EXPECT_EQ(a.solver_only_is, "extrapolated");
+  EXPECT_DOUBLE_EQ(a.solver_call, 44.0 / 40.0);
+  EXPECT_DOUBLE_EQ(a.step, 1.1 / (0.1 + 0.025 + 4.0 / 40.0));
+  EXPECT_DOUBLE_EQ(a.application, 46.0 / (12.0 + 3.0 + 5.0));
+  EXPECT_DOUBLE_EQ(a.break_even_calls, 9.0 / (1.1 - 0.225));
+}
+
+TEST(SeriesAccount, IsMeasuredWhereAllSetsWereCompared) {
+  const std::vector<SetRecord> records = {record_of(0, false, 2.0)};
+  EXPECT_EQ(series_account(book(), records, {comparison_of(0, 10.0, 8.0)}).solver_only_is, "measured");
+}
+
+TEST(SeriesAccount, NeverPaysWhereTheSolverAloneIsQuicker) {
+  const std::vector<SetRecord> records = {record_of(0, false, 2.0)};
+  const auto a = series_account(book(), records, {comparison_of(0, 1.0, 1.0)});
+  EXPECT_LT(a.application, 1.0);
+  EXPECT_TRUE(std::isinf(a.break_even_calls));
+}
+
+TEST(SeriesAccount, StaysTheGatesWithoutComparisons) {
+  const gate::Account before = book(), after = series_account(before, {record_of(0, false, 2.0)}, {});
+  EXPECT_EQ(after.solver_only_s, before.solver_only_s);
+  EXPECT_EQ(after.step, before.step);
+}
+
+TEST(SetComparison, TheBestStartIsTheQuickestThatConverged) {
+  EXPECT_EQ(comparison_of(0, 5.0, 8.0).best().start, "flat");
+  EXPECT_EQ(comparison_of(0, 5.0, 8.0, false).best().start, "back_propagated");
+}
+
+TEST(SetComparison, ComesBackFromItsState) {
+  SetComparison c = comparison_of(7, 5.0, 8.0, false);
+  c.solver.value = {{1.0f, 2.0f}, {3.0f, 4.0f}};
+  c.baselines.push_back(c.baselines[0]);
+  c.baselines[2].start = "random 1";
+  c.baselines[2].quality = {0.1, 0.2, 0.3};
+  c.baselines[2].time = {1.0, 2.0};
+  c.baselines[2].r = {0.5, 0.4};
+  c.baselines[2].phase_error = {std::nan(""), 0.1};
+  const SetComparison back = SetComparison::from_state(c.state());
+  EXPECT_EQ(back.number, 7);
+  EXPECT_EQ(back.solver.value, c.solver.value);
+  ASSERT_EQ(back.baselines.size(), 3u);
+  EXPECT_EQ(back.baselines[2].start, "random 1");
+  EXPECT_EQ(back.baselines[2].quality.phase_error, 0.2);
+  EXPECT_EQ(back.baselines[2].time, c.baselines[2].time);
+  EXPECT_FALSE(back.baselines[0].converged);
+  EXPECT_EQ(back.best().start, "back_propagated");
+}
+
+TEST(SetRecord, ComesBackFromItsState) {
+  SetRecord r = record_of(3, true, 2.5);
+  r.handed_back = 4;
+  r.audited = 1;
+  r.network = {0.2, 0.1, 0.05};
+  r.gated = {0.1, 0.05, std::nan("")};
+  r.uncertainty = {0.1, 0.2};
+  r.error = {0.05, std::nan("")};
+  r.handed = {0.0, 1.0};
+  const SetRecord back = SetRecord::from_state(r.state());
+  EXPECT_EQ(back.number, 3);
+  EXPECT_TRUE(back.other);
+  EXPECT_EQ(back.handed_back, 4);
+  EXPECT_EQ(back.audited, 1);
+  EXPECT_EQ(back.final_image, 2.5);
+  EXPECT_EQ(back.network.phase_error, 0.1);
+  EXPECT_TRUE(std::isnan(back.gated.amplitude_error));
+  EXPECT_EQ(back.uncertainty, r.uncertainty);
+  EXPECT_EQ(back.handed, r.handed);
+}
+
+TEST(FrameGate, CountsWrongFramesByTheErrorOfTheTrainedKind) {
+  SetRecord own = record_of(0, false, 1.0), other = record_of(1, true, 1.0);
+  own.error = {0.1, 0.1, 0.1, 0.1};
+  own.handed = {0.0, 0.0, 0.0, 1.0};
+  other.error = {0.29, 0.31, 0.5, 0.6};  // three of them beyond 3 · 0.1
+  other.handed = {1.0, 1.0, 0.0, 1.0};
+  const FrameGate gate = frame_gate({own, other});
+  EXPECT_NEAR(gate.in_domain, 0.1, 1e-15);
+  EXPECT_EQ(gate.frames, 8);
+  EXPECT_EQ(gate.wrong, 3);
+  EXPECT_EQ(gate.wrong_handed_back, 2);
+  EXPECT_EQ(gate.handed_back, 4);
+  EXPECT_NEAR(gate.recall(), 2.0 / 3.0, 1e-15);
+  other.truth_known = false;
+  EXPECT_TRUE(std::isnan(frame_gate({own, other}).recall()));
+}
+
+}  // namespace
+}  // namespace locum::apps

@@ -1,0 +1,77 @@
+// Which sets of a series are of another kind, which are compared, and what cannot be asked for.
+#include "apps/series/series_config.hpp"
+
+#include <gtest/gtest.h>
+
+#include "kokkos_kernels/base/errors.hpp"
+
+namespace locum::apps {
+namespace {
+
+TEST(SeriesConfig, TheLastSetsAreOfAnotherKindUnlessAPlaceIsNamed) {
+  SeriesConfig series;
+  series.sets = 5;
+  EXPECT_FALSE(series.is_other(4));
+  series.other_sets = 2;
+  EXPECT_FALSE(series.is_other(2));
+  EXPECT_TRUE(series.is_other(3));
+  EXPECT_TRUE(series.is_other(4));
+  series.other_first = 1;
+  EXPECT_FALSE(series.is_other(0));
+  EXPECT_TRUE(series.is_other(1));
+  EXPECT_TRUE(series.is_other(2));
+  EXPECT_FALSE(series.is_other(3));
+}
+
+TEST(SeriesConfig, RefusesMoreSetsOfAnotherKindThanThereAre) {
+  SeriesConfig series;
+  series.sets = 3;
+  series.other_sets = 2;
+  series.other_first = 2;
+  EXPECT_THROW(series.validate(), ConfigError);
+  series.other_first = 1;
+  EXPECT_NO_THROW(series.validate());
+  series.files = {"a.cxi", "b.cxi", "c.cxi"};
+  EXPECT_THROW(series.validate(), ConfigError);
+}
+
+TEST(SeriesConfig, MinusOneComparesTheLastSet) {
+  BaselineConfig compare;
+  compare.sets = {0, -1};
+  EXPECT_TRUE(compare.wants(0, 4));
+  EXPECT_FALSE(compare.wants(2, 4));
+  EXPECT_TRUE(compare.wants(3, 4));
+  compare.all = true;
+  EXPECT_TRUE(compare.wants(2, 4));
+  compare.sets = {4};
+  EXPECT_THROW(compare.validate(4), ConfigError);
+}
+
+TEST(SeriesConfig, TilesOfOneSetDoNotContinueThoseOfAnother) {
+  SeriesRunConfig config;
+  EXPECT_NO_THROW(config.validate());
+  config.gate.resume_calls = 2;
+  EXPECT_THROW(config.validate(), ConfigError);
+}
+
+TEST(SeriesConfig, ProbeAndPositionsStayAsTheyAre) {
+  SeriesRunConfig config;
+  config.ptychography.probe.refine = true;
+  EXPECT_THROW(config.validate(), ConfigError);
+  config.ptychography.probe.refine = false;
+  config.ptychography.positions.correct = true;
+  EXPECT_THROW(config.validate(), ConfigError);
+}
+
+TEST(SeriesConfig, RangesOfThePhaseAscend) {
+  LabelledDataConfig data;
+  data.phase = {2.0, 1.0};
+  EXPECT_THROW(data.validate(), ConfigError);
+  data.phase = {1.0};
+  EXPECT_THROW(data.validate(), ConfigError);
+  data.phase = {1.0, 1.0};
+  EXPECT_NO_THROW(data.validate());
+}
+
+}  // namespace
+}  // namespace locum::apps
