@@ -128,6 +128,15 @@ PixelBox PtychographyFields::windows(std::span<const int> places) const {
   return box;
 }
 
+namespace {
+
+// Slopes at a window's edge look at the next pixel.
+PixelBox with_neighbours(const PixelBox& box, const Ptychogram& input) {
+  return box.empty() ? box : intersection({box.x0 - 1, box.y0 - 1, box.x1 + 1, box.y1 + 1}, input.whole());
+}
+
+}  // namespace
+
 void PtychographyFields::place_windows() {
   over_ranks_.gather(object_plane);  // windows may come to lie where another rank was right
   std::vector<PixelBox> region;
@@ -136,7 +145,7 @@ void PtychographyFields::place_windows() {
     const auto [from, to] = own_share(frames(), rank, comm().size());
     places.resize(static_cast<std::size_t>(to - from));
     std::iota(places.begin(), places.end(), from);
-    region.push_back(whole_tiles(windows(places)));
+    region.push_back(whole_tiles(with_neighbours(windows(places), input_)));
   }
   over_ranks_ = ObjectSum(space_, comm(), std::move(region), input_.object_nx, input_.object_ny);
   light_known_ = false;
