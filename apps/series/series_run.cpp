@@ -16,6 +16,7 @@
 #include "io/model.hpp"
 #include "kokkos_kernels/base/log.hpp"
 #include "kokkos_kernels/base/timer.hpp"
+#include "kokkos_kernels/conv/convolution.hpp"
 #include "kokkos_kernels/linalg/dense.hpp"
 
 namespace locum::apps {
@@ -195,6 +196,7 @@ void SeriesRun::write_model() const {
 void run_series(const Context& context, const CommandLine& line) {
   const auto [config, directory] = open_run<SeriesRunConfig>(context, line);
   linalg::set_threads(1);
+  conv::set_threads(1);  // ranks have the cores; threads that wait for one another take them away
   SeriesRun(context, directory, config, line.restart).run();
 }
 
