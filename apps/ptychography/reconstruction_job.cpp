@@ -6,7 +6,7 @@
 #include <cmath>
 #include <filesystem>
 
-#include "apps/ptychography/data_layout.hpp"
+#include "apps/ptychography/halves.hpp"
 #include "apps/signals.hpp"
 #include "io/checkpoint.hpp"
 #include "kokkos_kernels/base/errors.hpp"
@@ -35,21 +35,6 @@ double reconstruction_bytes(const Ptychogram& input, const imaging::Ptychography
   const double needed = wave * (imaging::engine_traits(config.engine).waves_of_frame * own + 2.0 * batch);
   const double useful = own * (4.0 * window + wave);  // counts, and probes that were moved to the frames' fractions
   return object_planes * 8.0 * object + std::min(needed + useful, std::max(needed, config.memory * gibibyte));
-}
-
-std::array<std::vector<int>, 2> halves_of(const Ptychogram& input) {
-  const double step = std::max(neighbour_distance(input), 1e-6 * (input.dx + input.dy));
-  std::array<std::vector<int>, 2> halves;
-  for (int j = 0; j < input.size(); ++j) {
-    const auto& r = input.position[static_cast<std::size_t>(j)];
-    const auto ix = std::llround((r[0] - input.position.front()[0]) * input.dx / step);
-    const auto iy = std::llround((r[1] - input.position.front()[1]) * input.dy / step);
-    halves[static_cast<std::size_t>(((ix + iy) % 2 + 2) % 2)].push_back(j);
-  }
-  if (!halves[0].empty() && !halves[1].empty()) return halves;
-  halves = {};
-  for (int j = 0; j < input.size(); ++j) halves[static_cast<std::size_t>(j % 2)].push_back(j);
-  return halves;
 }
 
 ReconstructionJob::ReconstructionJob(const Context& context, const RunDirectory& directory,

@@ -46,10 +46,6 @@ struct ReconstructionAccount {
 // stay in memory as far as config.memory goes.
 double reconstruction_bytes(const Ptychogram& input, const imaging::PtychographyConfig& config, int frames);
 
-// Frames in two halves that lie as the colours of a chessboard, of fields one step wide: for Fourier ring correlation.
-// Both have at least one frame where there are two.
-std::array<std::vector<int>, 2> halves_of(const Ptychogram& input);
-
 class ReconstructionJob {
  public:
   ReconstructionJob(const Context& context, const RunDirectory& directory, const ReconstructionConfig& config,

@@ -43,6 +43,7 @@ TruthComparison against_truth(const ReconstructionResults& r, const std::vector<
     c.probe_error = imaging::probe_error(r.data.true_probe, whole.probe, in.nx, in.ny, remove);
   if (!r.data.true_position.empty()) {
     c.position_error = imaging::position_error(r.data.true_position, whole.position);
+    c.position_scatter = position_scatter(r.data.true_position, whole.position);
     c.positions_before = imaging::position_error(r.data.true_position, in.position);
   }
   return c;
@@ -61,6 +62,36 @@ HalvesComparison between_halves(const ReconstructionResults& r, const std::vecto
 }
 
 }  // namespace
+
+double position_scatter(const std::vector<std::array<double, 2>>& truth,
+                        const std::vector<std::array<double, 2>>& answer) {
+  const std::size_t n = truth.size();
+  if (n < 4) return 0.0;
+  const auto count = static_cast<double>(n);
+  std::array<double, 2> middle{}, mean{};
+  for (std::size_t j = 0; j < n; ++j)
+    for (std::size_t d = 0; d < 2; ++d) {
+      middle[d] += truth[j][d] / count;
+      mean[d] += (answer[j][d] - truth[j][d]) / count;
+    }
+  // About the means the map is linear: moments of the true positions, and of them with the differences of each axis.
+  double xx = 0.0, xy = 0.0, yy = 0.0, square = 0.0;
+  std::array<std::array<double, 2>, 2> with{};
+  for (std::size_t j = 0; j < n; ++j) {
+    const double x = truth[j][0] - middle[0], y = truth[j][1] - middle[1];
+    xx += x * x, xy += x * y, yy += y * y;
+    for (std::size_t d = 0; d < 2; ++d) {
+      const double off = answer[j][d] - truth[j][d] - mean[d];
+      with[d][0] += x * off;
+      with[d][1] += y * off;
+      square += off * off;
+    }
+  }
+  const double determinant = xx * yy - xy * xy;
+  if (determinant > 1e-12 * (xx + yy) * (xx + yy))  // else a line, across which nothing is known
+    for (const auto& [x, y] : with) square -= (yy * x * x - 2.0 * xy * x * y + xx * y * y) / determinant;
+  return std::sqrt(std::max(0.0, square) / count);
+}
 
 ReconstructionQuality quality_of(const ReconstructionResults& r) {
   const StageResult& whole = r.job.whole();

@@ -70,8 +70,9 @@ std::string quality_table(const ReconstructionResults& r, const ReconstructionQu
     if (q.truth->probe_error > 0.0)
       rows += table_row("probe error against the truth", fmt::format("{:.4f}", q.truth->probe_error));
     if (q.truth->positions_before > 0.0)
-      rows += table_row("positions off the truth", fmt::format("{:.3f} pixels; {:.3f} as given",
-                                                               q.truth->position_error, q.truth->positions_before));
+      rows += table_row("positions off the truth",
+                        fmt::format("{:.3f} pixels, {:.3f} about the nearest affine map; {:.3f} as given",
+                                    q.truth->position_error, q.truth->position_scatter, q.truth->positions_before));
   }
   const StageResult& whole = r.job.whole();
   rows += table_row("sweeps", fmt::format("{}, {}", whole.history.size(),

@@ -53,6 +53,7 @@ Json quality(const ReconstructionQuality& q) {
                      {"complex_error", number(q.truth->object.complex_error)},
                      {"probe_error", known(q.truth->probe_error)},
                      {"position_error_px", known(q.truth->position_error)},
+                     {"position_scatter_px", known(q.truth->position_scatter)},
                      {"position_error_given_px", known(q.truth->positions_before)},
                      {"resolution", resolution_of(q.truth->rings)}};
   return json;

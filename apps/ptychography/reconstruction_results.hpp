@@ -17,6 +17,7 @@ struct TruthComparison {
   imaging::ImageComparison object;
   double probe_error = -1.0;       // relative, of the mutual intensities; below 0: not known
   double position_error = -1.0;    // pixels, root mean square; below 0: not known
+  double position_scatter = -1.0;  // the same after an affine map was removed too (position_scatter())
   double positions_before = -1.0;  // of the positions that were given
   imaging::RingCorrelation rings;  // of object and truth
 };
@@ -45,6 +46,12 @@ struct ReconstructionResults {
   const ReconstructionJob& job;
   EnergyReading energy;
 };
+
+// Root mean square distance, pixels, of positions and the affine map of the true ones that is nearest to them. Frames
+// hardly tell the scale, shear and rotation of a scan: one that is stretched by little, an object whose phase is curved
+// by little, and a probe of a slightly other focus make nearly the same frames. 0 for fewer than four positions.
+double position_scatter(const std::vector<std::array<double, 2>>& truth,
+                        const std::vector<std::array<double, 2>>& answer);
 
 // What is found without the truth and with it. One rank's work.
 ReconstructionQuality quality_of(const ReconstructionResults& results);

@@ -25,10 +25,6 @@ void check_size(const Ptychogram& input, const ObjectFunction& object) {
                       "ptychography");
 }
 
-void keep(const FrameStore& store, std::unique_ptr<FrameStore>& kept) {
-  if (store.resident()) kept = std::make_unique<FrameStore>(store);
-}
-
 }  // namespace
 
 FarFieldModel::FarFieldModel(const PtychographyConfig& config) : config_(config) {
@@ -37,9 +33,12 @@ FarFieldModel::FarFieldModel(const PtychographyConfig& config) : config_(config)
   config_.validate();
 }
 
+void FarFieldModel::keep(PtychographyFields& fields) { kept_ = fields.keep(); }
+
 ObjectFunction FarFieldModel::back_propagated(const Ptychogram& input) {
-  PtychographyFields fields(input, every_frame(input), config_, input.size(), at_once, 0.0, frames_.get());
-  keep(fields.store(), frames_);
+  const auto kept = std::move(kept_);
+  PtychographyFields fields(input, every_frame(input), config_, input.size(), at_once, 0.0, kept.get());
+  keep(fields);
   back_propagate(fields);
   return {fields.whole_object()};
 }
@@ -48,8 +47,9 @@ void FarFieldModel::run(const PtychographyConfig& config, const Ptychogram& inpu
                         int sweeps, ObjectFunction& object) {
   check_size(input, object);
   if (frames.empty() || sweeps < 1) return;
-  Reconstruction reconstruction(input, config, {frames.begin(), frames.end()}, frames_.get());
-  keep(reconstruction.fields().store(), frames_);
+  const auto kept = std::move(kept_);
+  Reconstruction reconstruction(input, config, {frames.begin(), frames.end()}, kept.get());
+  keep(reconstruction.fields());
   reconstruction.start_from(object);
   for (int k = 0; k < sweeps; ++k) reconstruction.advance();
   object = reconstruction.object();
@@ -81,8 +81,9 @@ std::vector<FourierError> FarFieldModel::fourier_errors(const Ptychogram& input,
                                                         const ObjectFunction& object) {
   check_size(input, object);
   if (frames.empty()) return {};
-  PtychographyFields fields(input, {frames.begin(), frames.end()}, config_, input.size(), at_once, 0.0, frames_.get());
-  keep(fields.store(), frames_);
+  const auto kept = std::move(kept_);
+  PtychographyFields fields(input, {frames.begin(), frames.end()}, config_, input.size(), at_once, 0.0, kept.get());
+  keep(fields);
   fields.set_object(object.value);
   const std::vector<FourierError> by_place = all_errors(fields);
   std::vector<std::size_t> place(static_cast<std::size_t>(input.size()));
@@ -100,8 +101,9 @@ double FarFieldModel::gradient(const Ptychogram& input, std::span<const int> fra
   if (frames.empty()) return 0.0;
   PtychographyConfig config = config_;
   config.likelihood = "amplitude";
-  PtychographyFields fields(input, {frames.begin(), frames.end()}, config, input.size(), at_once, 0.0, frames_.get());
-  keep(fields.store(), frames_);
+  const auto kept = std::move(kept_);
+  PtychographyFields fields(input, {frames.begin(), frames.end()}, config, input.size(), at_once, 0.0, kept.get());
+  keep(fields);
   fields.set_object(object.value);
   const Planes sum("ptychography::gradient", 1, input.object_nx, input.object_ny);
   double total[2] = {0.0, 0.0}, ignored = 0.0;

@@ -4,8 +4,7 @@
 #include <memory>
 
 #include "solvers/api/ptychography.hpp"
-#include "solvers/imaging/ptychography/frame_store.hpp"
-#include "solvers/imaging/ptychography/ptychography_config.hpp"
+#include "solvers/imaging/ptychography/ptychography_fields.hpp"
 
 namespace locum::imaging {
 
@@ -27,8 +26,10 @@ class FarFieldModel final : public DiffractionModel {
  private:
   void run(const PtychographyConfig& config, const Ptychogram& input, std::span<const int> frames, int sweeps,
            ObjectFunction& object);
+  void keep(PtychographyFields& fields);
+
   PtychographyConfig config_;
-  std::unique_ptr<FrameStore> frames_;  // of the last call: most data sets are asked for several times in a row
+  std::unique_ptr<KeptFrames> kept_;  // of the last call that succeeded: most data sets are asked for several times in a row
 };
 
 }  // namespace locum::imaging

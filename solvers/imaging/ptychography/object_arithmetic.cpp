@@ -19,6 +19,20 @@ void extrapolate(PtychographyFields& fields, float share_, const Planes& before_
       });
 }
 
+void scale_object(PtychographyFields& fields, float factor) {
+  const Planes light = fields.light(), object = fields.object_plane;
+  const float dark = 1e-6f * fields.largest_light(), more = factor - 1.0f;
+  over_pixels(
+      fields.space(), "ptychography::scale_object", fields.region(), object.stride, KOKKOS_LAMBDA(std::ptrdiff_t at) {
+        const FramePack l = fft::load_pack(light.at(0) + at);
+        // 1 + more where l is well above the dark, 1 where it is 0
+        const FramePack scale = FramePack(1.0f) + FramePack(more) * min(l / FramePack(dark), FramePack(1.0f));
+        float* o = object.at(0) + at;
+        const FrameLanes v = load(o, object.plane());
+        store(o, object.plane(), {scale * v.re, scale * v.im});
+      });
+}
+
 namespace {
 
 // Sums over a rank's pixels, a row each: terms(offset in the row, w, four sums).

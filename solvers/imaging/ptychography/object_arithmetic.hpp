@@ -10,6 +10,9 @@ namespace locum::imaging {
 // a ← a + share (a − before), before ← a as it was: Nesterov's step beyond the last one.
 void extrapolate(PtychographyFields& fields, float share, const Planes& before, const Planes& a);
 
+// O ← factor · O where there is light.
+void scale_object(PtychographyFields& fields, float factor);
+
 // ‖a − c b‖ / ‖a‖ over all ranks, weighed by the light, c the constant of size 1 that makes it least. Collective.
 double relative_change(PtychographyFields& fields, const Planes& a, const Planes& b);
 

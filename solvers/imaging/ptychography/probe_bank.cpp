@@ -114,14 +114,20 @@ ProbeBank::ProbeBank(const ExecutionSpace& space, const FrameLayout& layout, int
       reciprocal_("ptychography::probe_reciprocal", modes, layout.nx, layout.ny),
       work_("ptychography::probe_work", at_once * modes, layout.nx, layout.ny),
       moved_("ptychography::moved_probes", capacity * modes, layout),
-      one_(std::make_unique<fft::Transform2d<float>>(space, modes, layout.nx, layout.ny)),
-      many_(std::make_unique<fft::Transform2d<float>>(space, at_once * modes, layout.nx, layout.ny)) {}
+      one_(std::make_shared<const fft::Transform2d<float>>(space, modes, layout.nx, layout.ny)),
+      many_(std::make_shared<const fft::Transform2d<float>>(space, at_once * modes, layout.nx, layout.ny)) {}
+
+bool ProbeBank::holds(const FrameLayout& layout, std::span<const Value> probe, int capacity) const {
+  return layout_.nx == layout.nx && layout_.ny == layout.ny && capacity_ >= capacity &&
+         std::equal(given_.begin(), given_.end(), probe.begin(), probe.end());
+}
 
 void ProbeBank::set(std::span<const Value> probe) {
   const auto host = Kokkos::create_mirror_view(probe_);
   for (std::size_t k = 0; k < probe.size(); ++k) host.data()[k] = fft::Complex<float>(probe[k].real(), probe[k].imag());
   Kokkos::deep_copy(probe_, host);
   changed();
+  given_.assign(probe.begin(), probe.end());
 }
 
 float brightest_of(const ExecutionSpace& space, const fft::Waves<float>& probe_) {
@@ -147,6 +153,7 @@ void ProbeBank::changed() {
   one_->forward(reciprocal_);
   brightest_ = brightest_of(space_, probe_);
   index_.clear();
+  given_.clear();
 }
 
 std::vector<ProbeBank::Value> ProbeBank::get() const {

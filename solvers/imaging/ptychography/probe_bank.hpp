@@ -34,6 +34,10 @@ class ProbeBank {
   // capacity: how many moved probes (of all modes) are kept, at least as many as a batch has frames.
   ProbeBank(const ExecutionSpace& space, const FrameLayout& layout, int modes, int capacity);
 
+  // Whether it has this very probe, unmoved as given to set(), and room for so many moved ones. Copies share what they
+  // hold: only one of them may be asked to change.
+  bool holds(const FrameLayout& layout, std::span<const Value> probe, int capacity) const;
+
   // probe: (modes, nx, ny).
   void set(std::span<const Value> probe);
   std::vector<Value> get() const;
@@ -69,7 +73,8 @@ class ProbeBank {
   Planes moved_;
   float brightest_ = 0.0f;
   std::map<Fraction, int> index_;
-  std::unique_ptr<fft::Transform2d<float>> one_, many_;
+  std::shared_ptr<const fft::Transform2d<float>> one_, many_;
+  std::vector<Value> given_;  // the probe while nothing was added to it
 };
 
 }  // namespace locum::imaging

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "solvers/imaging/ptychography/object_arithmetic.hpp"
 namespace locum::imaging {
 namespace {
 
@@ -90,6 +91,7 @@ void constrain_probe(PtychographyFields& fields, int sweep) {
     const double now = power(probe);
     const auto factor = static_cast<float>(now > 0.0 ? std::sqrt(power(input.probe) / now) : 1.0);
     for (auto& v : probe) v *= factor;
+    scale_object(fields, 1.0f / factor);  // frames see the product
   }
   fields.probe.set(probe);
   fields.forget_light();

@@ -37,14 +37,24 @@ MemoryShare share_memory(const PtychographyConfig& config, const FrameLayout& la
 }
 
 FrameStore make_store(const ExecutionSpace& space, const Ptychogram& input, const FrameLayout& layout,
-                      std::vector<int> own, double budget, int batch, const FrameStore* kept) {
+                      std::vector<int> own, double budget, int batch, const KeptFrames* kept) {
   // Ranks that do not agree would wait for each other: each of them reads, or none.
-  const bool same = kept != nullptr && kept->holds(input, own);
-  if (!input.comm.any(!same)) return *kept;
+  const bool same = kept != nullptr && kept->store.holds(input, own);
+  if (!input.comm.any(!same)) return kept->store;
   std::unique_ptr<FrameStore> store;
   together(input.comm,
            [&] { store = std::make_unique<FrameStore>(space, input, layout, std::move(own), budget, batch); });
   return std::move(*store);
+}
+
+bool follows(const PtychographyConfig& config) { return config.probe.refine || config.positions.correct; }
+
+ProbeBank make_bank(const ExecutionSpace& space, const Ptychogram& input, const FrameLayout& layout, int capacity,
+                    const KeptFrames* kept) {
+  if (kept && kept->probe.holds(layout, input.probe, capacity)) return kept->probe;
+  ProbeBank bank(space, layout, input.modes, capacity);
+  bank.set(input.probe);
+  return bank;
 }
 
 int at_least_one(int n) { return std::max(1, n); }
@@ -53,7 +63,7 @@ int at_least_one(int n) { return std::max(1, n); }
 
 PtychographyFields::PtychographyFields(const Ptychogram& input, std::vector<int> which,
                                        const PtychographyConfig& config, int batch, int at_once, double waves,
-                                       const FrameStore* kept)
+                                       const KeptFrames* kept)
     : input_(input),
       config_(config),
       order_(spatial_order(input.position, std::move(which))),
@@ -65,14 +75,38 @@ PtychographyFields::PtychographyFields(const Ptychogram& input, std::vector<int>
       store_(make_store(space_, input, layout(), {order_.begin() + share_.first, order_.begin() + share_.second},
                         budget_.frames, own_batch_, kept)),
       object_plane("ptychography::object", 1, input.object_nx, input.object_ny),
-      probe(space_, layout(), input.modes, budget_.probes),
+      probe(make_bank(space_, input, layout(), budget_.probes, follows(config) ? nullptr : kept)),
       change_("ptychography::change", own_batch_ * input.modes, layout()),
       light_("ptychography::light", 1, input.object_nx, input.object_ny),
       places_("ptychography::places", static_cast<std::size_t>(own_batch_)) {
   poisson_step.assign(static_cast<std::size_t>(last() - first()), 0.5f);
   for (int j : order_) position_.push_back(input.position[static_cast<std::size_t>(j)]);
-  probe.set(input.probe);
   place_windows();
+  take_light(kept);
+}
+
+// Of the same frames at the same places under the same probe. Ranks agree: all of them read frames again, or none.
+void PtychographyFields::take_light(const KeptFrames* kept) {
+  const bool same = kept && !follows(config_) && kept->light.count > 0 && kept->position == position_ &&
+                    kept->light.rows == input_.object_nx && kept->light.stride == light_.stride &&
+                    kept->probe.holds(layout(), input_.probe, 1) &&
+                    kept->store.holds(input_, {order_.begin() + share_.first, order_.begin() + share_.second});
+  if (comm().any(!same)) return;
+  light_ = kept->light;
+  own_light_ = kept->own_light;
+  largest_light_ = kept->largest_light;
+  light_known_ = true;
+}
+
+std::unique_ptr<KeptFrames> PtychographyFields::keep() {
+  if (!store_.resident() || follows(config_)) return nullptr;
+  auto kept = std::make_unique<KeptFrames>(KeptFrames{store_, probe, position_, {}, {}, 0.0f});
+  if (light_known_) {
+    kept->light = light_;
+    kept->own_light = own_light_;
+    kept->largest_light = largest_light_;
+  }
+  return kept;
 }
 
 PixelPosition PtychographyFields::pixel(int place) const {

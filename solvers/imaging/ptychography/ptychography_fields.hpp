@@ -7,6 +7,7 @@
 
 #include <array>
 #include <complex>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -26,15 +27,26 @@ struct MemoryShare {
   int probes = 0;       // moved probes that are kept
 };
 
+// What a reconstruction with a fixed probe and fixed positions leaves to the next one of the same data.
+struct KeptFrames {
+  FrameStore store;
+  ProbeBank probe;
+  std::vector<std::array<double, 2>> position;  // of the frames in the store
+  Planes light, own_light;
+  float largest_light = 0.0f;
+};
+
 class PtychographyFields {
  public:
   using Value = Ptychogram::Value;
 
   // which: frames that take part. batch: of an update over all ranks; waves: exit waves of a frame that an engine
-  // keeps. kept: frames of an earlier reconstruction, which need not be read again if they are the same. Throws
+  // keeps. kept: of an earlier reconstruction, which need not be made again if it is the same. Throws
   // ConfigError for frames that cannot be transformed and for what does not fit config.memory.
   PtychographyFields(const Ptychogram& input, std::vector<int> which, const PtychographyConfig& config, int batch,
-                     int at_once, double waves, const FrameStore* kept = nullptr);
+                     int at_once, double waves, const KeptFrames* kept = nullptr);
+  // For the next one; nothing where frames do not stay in memory, or where probe or positions may have moved.
+  std::unique_ptr<KeptFrames> keep();
 
   const Ptychogram& input() const { return input_; }
   const PtychographyConfig& config() const { return config_; }
@@ -123,6 +135,7 @@ class PtychographyFields {
 
  private:
   void share_light();
+  void take_light(const KeptFrames* kept);
 
   Planes change_;
   Planes light_, own_light_;

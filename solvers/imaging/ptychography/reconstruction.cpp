@@ -77,7 +77,7 @@ void back_propagate(PtychographyFields& fields) {
 }
 
 Reconstruction::Reconstruction(const Ptychogram& input, const PtychographyConfig& config, std::vector<int> which,
-                               const FrameStore* kept)
+                               const KeptFrames* kept)
     : config_(resolved(config, number(input, which))),
       fields_(input, or_all(input, std::move(which)), config_, config_.batch, at_once(config_),
               engine_traits(config_.engine).waves_of_frame, kept),

@@ -31,7 +31,7 @@ class Reconstruction {
   // which: frames that take part; empty: all. The object begins as config.start says. kept: see PtychographyFields.
   // Throws ConfigError. Collective, like all below. input must outlive it.
   Reconstruction(const Ptychogram& input, const PtychographyConfig& config, std::vector<int> which = {},
-                 const FrameStore* kept = nullptr);
+                 const KeptFrames* kept = nullptr);
 
   // Instead of config.start; (object_nx, object_ny).
   void start_from(const ObjectFunction& object);

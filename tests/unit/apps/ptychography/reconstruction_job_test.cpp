@@ -1,37 +1,20 @@
-// Parts of a reconstruction's run: halves, stages on the disk, memory.
+// Parts of a reconstruction's run: stages on the disk, memory.
 #include "apps/ptychography/reconstruction_job.hpp"
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-
 namespace locum::apps {
 namespace {
 
-Ptychogram raster(int nx, int ny, double step_x, double step_y, double jitter) {
+Ptychogram raster(int nx, int ny) {
   Ptychogram input;
   input.nx = input.ny = 8;
   input.dx = input.dy = 0.5;
   input.object_nx = input.object_ny = 64;
   input.probe.assign(64, 1.0f);
   for (int ix = 0; ix < nx; ++ix)
-    for (int iy = 0; iy < ny; ++iy)
-      input.position.push_back({step_x * ix + jitter * ((ix * 7 + iy * 3) % 5 - 2), step_y * iy});
+    for (int iy = 0; iy < ny; ++iy) input.position.push_back({3.0 * ix, 3.0 * iy});
   return input;
-}
-
-TEST(Halves, AreTheColoursOfAChessboard) {
-  const auto halves = halves_of(raster(5, 6, 3.0, 3.0, 0.15));
-  ASSERT_EQ(halves[0].size() + halves[1].size(), 30u);
-  for (int color = 0; color < 2; ++color)
-    for (const int j : halves[static_cast<std::size_t>(color)]) EXPECT_EQ((j / 6 + j % 6) % 2, color) << j;
-}
-
-TEST(Halves, HaveAFrameEachWhereThereAreTwo) {
-  Ptychogram two = raster(1, 2, 3.0, 3.0, 0.0);
-  two.position[1] = two.position[0];  // no step
-  for (const auto& half : halves_of(two)) EXPECT_EQ(half.size(), 1u);
-  EXPECT_EQ(halves_of(raster(1, 1, 3.0, 3.0, 0.0))[1].size(), 0u);
 }
 
 TEST(StageResult, ComesBackAsItWas) {
@@ -70,7 +53,7 @@ TEST(StageResult, OfNothingComesBack) {
 }
 
 TEST(ReconstructionBytes, GrowWithWavesThatAnEngineKeeps) {
-  const Ptychogram input = raster(20, 20, 3.0, 3.0, 0.0);
+  const Ptychogram input = raster(20, 20);
   imaging::PtychographyConfig config;
   config.batch = 16;
   config.engine = "epie";
@@ -80,7 +63,7 @@ TEST(ReconstructionBytes, GrowWithWavesThatAnEngineKeeps) {
 }
 
 TEST(ReconstructionBytes, OfFramesEndAtTheMemoryThatIsGiven) {
-  const Ptychogram input = raster(20, 20, 3.0, 3.0, 0.0);
+  const Ptychogram input = raster(20, 20);
   imaging::PtychographyConfig config;
   config.batch = 1;
   config.engine = "epie";

@@ -84,7 +84,9 @@ TEST(FarFieldModel, GradientIsZeroWhereNoListedFrameIs) {
     for (int y = 0; y < setting.object_ny; ++y) {
       const bool inside = x >= pixel[0] && x < pixel[0] + 16 && y >= pixel[1] && y < pixel[1] + 16;
       const auto g = gradient.value[static_cast<std::size_t>(x * setting.object_ny + y)];
-      if (!inside) EXPECT_EQ(std::abs(g), 0.0f) << x << ' ' << y;
+      if (!inside) {
+        EXPECT_EQ(std::abs(g), 0.0f) << x << ' ' << y;
+      }
     }
 }
 
@@ -186,4 +188,31 @@ TEST(FarFieldModel, SweepsLowerTheErrorOfTheirFramesAndLeaveTheRestAlone) {
   EXPECT_LT(r(object), between);
   const auto last = static_cast<std::size_t>((setting.object_nx - 1) * setting.object_ny + setting.object_ny - 1);
   EXPECT_EQ(object.value[last], before.value[last]);
+}
+
+TEST(FarFieldModel, WhatIsKeptForTheNextCallChangesNothing) {
+  plain::Setting setting;
+  plain::Case c = small_case(setting, true);
+  const std::vector<int> all = {0, 1, 2, 3, 4, 5}, some = {4, 1};
+  const ObjectFunction object{plain::narrow(plain::random_object(setting, 3))};
+  FarFieldModel often;
+  const auto expect_equal = [&](const std::vector<int>& frames) {
+    FarFieldModel once;
+    ObjectFunction a = object, b = object;
+    often.descend(c.data, frames, 2, a);
+    once.descend(c.data, frames, 2, b);
+    EXPECT_EQ(a.value, b.value);
+    const auto first = often.fourier_errors(c.data, frames, a), second = once.fourier_errors(c.data, frames, b);
+    for (std::size_t k = 0; k < frames.size(); ++k) EXPECT_EQ(first[k].off, second[k].off);
+  };
+  expect_equal(all);
+  expect_equal(all);
+  expect_equal(some);
+  expect_equal(all);
+  for (auto& p : c.data.position) p[0] += 0.25;  // the same frames elsewhere
+  expect_equal(all);
+  for (auto& p : c.data.probe) p *= 1.1f;
+  expect_equal(all);
+  c.data.mask[0] = 1.0f - c.data.mask[0];
+  expect_equal(all);
 }

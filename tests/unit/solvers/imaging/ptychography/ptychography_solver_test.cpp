@@ -62,8 +62,9 @@ TEST(PtychographySolver, TilesAreSolvedByThemselvesAndOthersLeftAlone) {
   for (int x = 0; x < s.c.data.object_nx; ++x)
     for (int y = 0; y < s.c.data.object_ny; ++y) {
       const bool inside = x >= core.x0 && x < core.x1 && y >= core.y0 && y < core.y1;
-      if (!inside)
+      if (!inside) {
         EXPECT_EQ(output.value[static_cast<std::size_t>(x * s.c.data.object_ny + y)], Ptychogram::Value(1.0f));
+      }
     }
   EXPECT_LT(solver.reports()[0].frames, s.c.data.size());
 }
