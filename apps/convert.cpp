@@ -1,4 +1,5 @@
-// `locum convert`: extended XYZ to a dataset, and a dataset or a trajectory to extended XYZ.
+// `locum convert`: extended XYZ to a dataset, a dataset or a trajectory to extended XYZ, and a model of ptychography to
+// ONNX.
 #include <fmt/format.h>
 
 #include <filesystem>
@@ -6,7 +7,9 @@
 
 #include "apps/atoms_file.hpp"
 #include "apps/commands.hpp"
+#include "apps/export/onnx_model.hpp"
 #include "io/dataset.hpp"
+#include "io/model.hpp"
 #include "io/trajectory.hpp"
 #include "io/tree.hpp"
 #include "io/xyz.hpp"
@@ -100,14 +103,34 @@ void to_xyz(const Context& context, const std::string& input, const std::string&
       fmt::format("{} {} of {} are now frames of {}", frames.size(), trajectory ? "frames" : "samples", input, output));
 }
 
+// A file for each stage: NAME.onnx, or NAME.stage0.onnx, … where there are several.
+void to_onnx(const Context& context, const std::string& input, const std::string& output) {
+  const io::Tree tree = io::read_model(context.comm, input);
+  const std::vector<io::OnnxModel> models = onnx_models({tree.attributes, tree.groups});
+  std::vector<std::string> paths{output};
+  if (models.size() > 1) paths.clear();
+  for (std::size_t s = 0; s < models.size() && models.size() > 1; ++s)
+    paths.push_back(with_extension(output, fmt::format(".stage{}.onnx", s)));
+  for (const auto& path : paths) refuse_to_overwrite(path);
+  for (std::size_t s = 0; s < models.size(); ++s) {
+    io::write_onnx(context.comm, paths[s], models[s]);
+    log::info(fmt::format("stage {} of {} is now {}", s, input, paths[s]));
+  }
+}
+
 }  // namespace
 
 void run_convert(const Context& context, const CommandLine& line) {
+  const bool onnx_wanted = std::filesystem::path(line.output).extension() == ".onnx";
+  if (onnx_wanted && io::is_xyz(line.input))
+    throw ConfigError("extended XYZ holds atoms, ONNX holds networks", line.input, "give a model file");
   if (io::is_xyz(line.input)) {
     const std::string output = line.output.empty() ? with_extension(line.input, ".h5") : line.output;
     refuse_to_overwrite(output);
     return xyz_to_dataset(context, line.input, output);
   }
+  if (onnx_wanted || io::format_of(context.comm, line.input) == "locum-model")
+    return to_onnx(context, line.input, line.output.empty() ? with_extension(line.input, ".onnx") : line.output);
   const std::string output = line.output.empty() ? with_extension(line.input, ".xyz") : line.output;
   refuse_to_overwrite(output);
   to_xyz(context, line.input, output);

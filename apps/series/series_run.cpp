@@ -16,6 +16,7 @@
 #include "io/model.hpp"
 #include "kokkos_kernels/base/log.hpp"
 #include "kokkos_kernels/base/timer.hpp"
+#include "kokkos_kernels/conv/convolution.hpp"
 #include "kokkos_kernels/linalg/dense.hpp"
 
 namespace locum::apps {
@@ -160,6 +161,10 @@ void SeriesRun::fit() {
   const train::FitReport report = learner_->fit([&](int epoch, const std::map<std::string, double>& metrics) {
     const auto stage = static_cast<int>(metrics.at("stage"));
     events.add(stage * config_.training.epochs + epoch, metrics);
+    if ((epoch + 1) % config_.output.training_checkpoint_epochs == 0)
+      log::info(fmt::format("  network {} of {}, epoch {}: phase error {:.4f} rad on validation, {:.1f} s", stage + 1,
+                            config_.network.stages, epoch + 1, metrics.at("validation/phase_rmse_rad"),
+                            watch.seconds()));
     stopped = stop_requested(context_.comm);
     if (stopped || (epoch + 1) % config_.output.training_checkpoint_epochs == 0) {
       stages_.groups["fitting"] = seconds_field(earlier + context_.comm.max(watch.seconds()));
@@ -171,7 +176,7 @@ void SeriesRun::fit() {
   calibrate();
   training_.seconds = earlier + context_.comm.max(watch.seconds());
   FieldSet metrics;
-  for (const auto& [name, value] : report.metrics) metrics.add_scalar(name, "1", value);
+  for (const auto& [name, value] : training_.metrics) metrics.add_scalar(name, "1", value);
   stages_.groups["metrics"] = std::move(metrics);
   stages_.groups["calibration"] = pairs_field(pairs_);
   stages_.groups["learner"] = learner_->state();
@@ -195,6 +200,7 @@ void SeriesRun::write_model() const {
 void run_series(const Context& context, const CommandLine& line) {
   const auto [config, directory] = open_run<SeriesRunConfig>(context, line);
   linalg::set_threads(1);
+  conv::set_threads(1);  // ranks have the cores; threads that wait for one another take them away
   SeriesRun(context, directory, config, line.restart).run();
 }
 

@@ -1,7 +1,12 @@
 #include "surrogates/imaging/object_cascade.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <cmath>
 #include <numeric>
+
+#include "kokkos_kernels/base/errors.hpp"
 
 namespace locum::imaging {
 namespace {
@@ -12,6 +17,11 @@ std::vector<int> all_frames(const Ptychogram& input) {
   return frames;
 }
 
+bool is_finite(const ObjectFunction& object) {
+  return std::all_of(object.value.begin(), object.value.end(),
+                     [](Ptychogram::Value v) { return std::isfinite(v.real()) && std::isfinite(v.imag()); });
+}
+
 }  // namespace
 
 ObjectCascade::ObjectCascade(const ExecutionSpace& space, const ObjectNetworkConfig& config)
@@ -20,10 +30,17 @@ ObjectCascade::ObjectCascade(const ExecutionSpace& space, const ObjectNetworkCon
   for (int s = 0; s < config_.stages; ++s) stages_.emplace_back(space_, config_);
 }
 
-Canvas ObjectCascade::next(int s, const Canvas& before, const Ptychogram& input, DiffractionModel& model) const {
-  ObjectFunction object = completed(before, stage(s - 1).predict(input.comm, before).mean);
+Canvas ObjectCascade::after(int s, ObjectFunction object, const Ptychogram& input, DiffractionModel& model) const {
   if (config_.mid_sweeps > 0) model.descend(input, all_frames(input), config_.mid_sweeps, object);
   return make_canvas(space_, input, model, s, std::move(object));
+}
+
+Canvas ObjectCascade::next(int s, const Canvas& before, const Ptychogram& input, DiffractionModel& model) const {
+  ObjectFunction object = completed(before, stage(s - 1).predict(input.comm, before).mean);
+  if (!is_finite(object))
+    throw NumericalError(fmt::format("network {} answers with what is no number", s - 1), "ObjectCascade",
+                         "a lower training.learning_rate");
+  return after(s, std::move(object), input, model);
 }
 
 Canvas ObjectCascade::canvas_of(int s, const Ptychogram& input, DiffractionModel& model) const {
@@ -35,10 +52,17 @@ Canvas ObjectCascade::canvas_of(int s, const Ptychogram& input, DiffractionModel
 }
 
 ObjectCascade::Result ObjectCascade::run(const Ptychogram& input, DiffractionModel& model) const {
-  const int last = config_.stages - 1;
-  const Canvas canvas = canvas_of(last, input, model);
-  ObjectNetwork::Answer answer = stage(last).predict(input.comm, canvas);
-  Result result{completed(canvas, answer.mean), std::move(answer.spread), std::vector<float>(canvas.weight.size())};
+  Canvas canvas = canvas_of(0, input, model);
+  ObjectNetwork::Answer answer;
+  ObjectFunction object;
+  for (int s = 0; s < config_.stages; ++s) {
+    if (s > 0) canvas = after(s, std::move(object), input, model);
+    answer = stage(s).predict(input.comm, canvas);
+    object = completed(canvas, answer.mean);
+    const std::vector<float> nothing(canvas.weight.size(), 0.0f);
+    if (!is_finite(object)) return {false, std::move(canvas.object), nothing, nothing};
+  }
+  Result result{true, std::move(object), std::move(answer.spread), std::vector<float>(canvas.weight.size())};
   const ObjectFunction before = result.object;
   if (config_.polish_sweeps > 0) model.descend(input, all_frames(input), config_.polish_sweeps, result.object);
   for (std::size_t k = 0; k < result.moved.size(); ++k)

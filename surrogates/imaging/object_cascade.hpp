@@ -23,10 +23,11 @@ class ObjectCascade {
 
   // What network s sees: everything before it was done. Collective over the ptychogram's ranks.
   Canvas canvas_of(int s, const Ptychogram& input, DiffractionModel& model) const;
-  // The same, going on from what the network before it saw.
+  // The same, going on from what the network before it saw. Throws NumericalError when that one's answer is not finite.
   Canvas next(int s, const Canvas& before, const Ptychogram& input, DiffractionModel& model) const;
 
   struct Result {
+    bool finite = true;  // else a network gave what is no number, and the object is what it was given
     ObjectFunction object;
     std::vector<float> spread;  // (nx, ny): variance among the last committee's members
     std::vector<float> moved;   // (nx, ny): |what the last passes changed|² over |O|²
@@ -34,6 +35,8 @@ class ObjectCascade {
   Result run(const Ptychogram& input, DiffractionModel& model) const;
 
  private:
+  Canvas after(int s, ObjectFunction object, const Ptychogram& input, DiffractionModel& model) const;
+
   ExecutionSpace space_;
   ObjectNetworkConfig config_;
   std::vector<ObjectNetwork> stages_;

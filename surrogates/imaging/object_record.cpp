@@ -9,7 +9,8 @@
 namespace locum::imaging {
 namespace {
 
-constexpr char architecture[] = "architecture", parameters[] = "parameters", version[] = "1";
+constexpr char architecture[] = "architecture", parameters[] = "parameters";
+constexpr int version = 1;  // of the groups and attributes
 
 [[noreturn]] void no_words(const ConfigKey& key) {
   throw ConfigError("a model file keeps numbers, '" + key.name + "' is words", std::string("group ") + architecture);
@@ -115,7 +116,7 @@ ObjectModelRecord object_model_record(const ObjectCascade& cascade,
   ObjectModelRecord record;
   record.attributes = provenance;
   record.attributes["kind"] = object_model_kind;
-  record.attributes["version"] = version;
+  record.attributes["version"] = fmt::format("{}", version);
   record.attributes["step"] = "ptychography";
   record.attributes["units"] = "Angstrom, keV, counts, rad";
   ObjectNetworkConfig config = cascade.config();
@@ -142,7 +143,7 @@ ObjectNetworkConfig object_network_config(const ObjectModelRecord& record) {
     throw ConfigError(
         fmt::format("the model is of the kind '{}', '{}' was expected", attribute(record, "kind"), object_model_kind),
         "attribute 'kind'", "give the model file that `locum learn` wrote for ptychography");
-  if (attribute(record, "version") != version)
+  if (attribute(record, "version") != fmt::format("{}", version))
     throw ConfigError(
         fmt::format("the model is of version '{}', this Locum reads {}", attribute(record, "version"), version),
         "attribute 'version'", "a newer Locum reads it");

@@ -14,9 +14,6 @@ ObjectStep::ObjectStep(std::shared_ptr<const ObjectCascade> cascade, std::shared
 
 void ObjectStep::compute(const Ptychogram& input, std::span<const int> samples, ObjectFunction& output) {
   result_ = cascade_->run(input, *model_);
-  const auto finite = [](Ptychogram::Value v) { return std::isfinite(v.real()) && std::isfinite(v.imag()); };
-  trusted_ = std::all_of(result_.object.value.begin(), result_.object.value.end(), finite);
-  if (!trusted_) result_.object = model_->back_propagated(input);
   for (int tile : samples) Ptychography::copy_sample(input, result_.object, output, tile);
 }
 
@@ -35,7 +32,7 @@ void ObjectStep::evaluate_with_score(const Ptychogram& input, std::span<const in
   scores_.clear();
   for (std::size_t j = 0; j < frames.size(); ++j) scores_.push_back({errors_[j].excess(), spread[j], moved[j]});
   for (std::size_t k = 0; k < samples.size(); ++k) {
-    scores[k] = trusted_ ? 0.0 : std::numeric_limits<double>::infinity();
+    scores[k] = result_.finite ? 0.0 : std::numeric_limits<double>::infinity();
     for (int j : input.tiles[static_cast<std::size_t>(samples[k])].frames)
       scores[k] = std::max(scores[k], scores_[static_cast<std::size_t>(j)].score());
   }

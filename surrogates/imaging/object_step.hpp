@@ -23,7 +23,7 @@ class ObjectStep final : public PtychographySurrogate {
 
   std::string name() const override { return "object network"; }
   // Answers for the whole data set, of which the tiles that are listed are given: physics and network need the
-  // surroundings. Where the networks give what is not finite the answer is the classical start, and its score infinite.
+  // surroundings. Where a network gives what is no number the answer is what it was given, and its score infinite.
   void evaluate(const Ptychogram& input, std::span<const int> samples, ObjectFunction& output) override;
   void evaluate_with_score(const Ptychogram& input, std::span<const int> samples, ObjectFunction& output,
                            std::span<double> scores) override;
@@ -40,7 +40,6 @@ class ObjectStep final : public PtychographySurrogate {
   ObjectCascade::Result result_;
   std::vector<FourierError> errors_;
   std::vector<FrameScore> scores_;
-  bool trusted_ = true;
 };
 
 }  // namespace locum::imaging

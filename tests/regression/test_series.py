@@ -123,7 +123,7 @@ class Series(CliTest):
                 break
             if attempt % 2:
                 kill_group(process)
-                process.wait()
+                finish(process)
             else:
                 for rank in ranks_of(process):
                     try:

@@ -29,7 +29,8 @@ class FarFieldModel final : public DiffractionModel {
   void keep(PtychographyFields& fields);
 
   PtychographyConfig config_;
-  std::unique_ptr<KeptFrames> kept_;  // of the last call that succeeded: most data sets are asked for several times in a row
+  std::unique_ptr<KeptFrames>
+      kept_;  // of the last call that succeeded: most data sets are asked for several times in a row
 };
 
 }  // namespace locum::imaging

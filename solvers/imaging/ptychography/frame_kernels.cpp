@@ -6,6 +6,7 @@
 
 #include "kokkos_kernels/base/errors.hpp"
 #include "solvers/imaging/ptychography/frame_factors.hpp"
+#include "solvers/imaging/ptychography/frame_waves.hpp"
 #include "solvers/imaging/waves/line_scratch.hpp"
 
 namespace locum::imaging {
@@ -88,87 +89,112 @@ KOKKOS_INLINE_FUNCTION void keep_sums(const Member& team, const FramePass& p, in
   }
 }
 
-// F_y of every mode, the factor that they have in common, F_y⁻¹, for one block of columns of one frame. Several modes
-// wait for their sum where their tiles lay.
+// What a team has of one frame: a block of columns, F_y of every mode there, the factor that they have in common,
+// F_y⁻¹.
 template <class Factor>
-KOKKOS_INLINE_FUNCTION void transform_columns(const Member& team, const FramePass& p, const FrameData& data,
-                                              const Factor& factor) {
-  const int columns = p.layout.columns / FrameLayout::width, block = team.league_rank() % columns;
-  const int item = team.league_rank() / columns, column = block * FrameLayout::width, ny = p.layout.ny;
-  const FramePlace place = p.places(p.first + item);
-  const std::size_t in_frame = static_cast<std::size_t>(column) * ny;
-  const float* measured = data.amplitude.data() + static_cast<std::size_t>(place.data) * p.layout.data() + in_frame;
-  const LineScratch<float> scratch(team, ny);
-  const Scratch reciprocal = fft::free_lines(p.line_y, scratch.first, scratch.second);
-  const Scratch other = p.line_y.passes % 2 ? scratch.second : scratch.first;
-  float* intensity = p.modes > 1 ? static_cast<float*>(team.team_scratch(0).get_shmem_aligned(
-                                       static_cast<std::size_t>(ny) * FrameLayout::width * sizeof(float), 64))
-                                 : nullptr;
+struct ColumnBlock {
+  const Member& team;
+  const FramePass& p;
+  const FrameData& data;
+  const Factor& factor;
+  int block, item, column;
+  FramePlace place;
+  std::size_t in_frame;
+  LineScratch<float> scratch;
+  Scratch reciprocal, other;
   LaneSums sums;
-  const auto pixel = [&](int at, int group, FramePack model) {
-    const std::size_t here = static_cast<std::size_t>(at) * FrameLayout::width + group * pack;
-    const FramePack root = fft::load_pack(measured + here);
-    const FramePack f = factor(model, root, fft::load_pack(data.valid.data() + in_frame + here),
-                               fft::load_pack(data.background.data() + in_frame + here), place.step, sums);
+
+  KOKKOS_INLINE_FUNCTION ColumnBlock(const Member& member, const FramePass& pass, const FrameData& frames,
+                                     const Factor& by)
+      : team(member),
+        p(pass),
+        data(frames),
+        factor(by),
+        block(member.league_rank() % (pass.layout.columns / FrameLayout::width)),
+        item(member.league_rank() / (pass.layout.columns / FrameLayout::width)),
+        column(block * FrameLayout::width),
+        place(pass.places(pass.first + item)),
+        in_frame(static_cast<std::size_t>(column) * pass.layout.ny),
+        scratch(member, pass.layout.ny),
+        reciprocal(fft::free_lines(pass.line_y, scratch.first, scratch.second)),
+        other(pass.line_y.passes % 2 ? scratch.second : scratch.first) {}
+
+  // The factor of a pack of pixels at ky whose modes have this intensity together.
+  KOKKOS_FORCEINLINE_FUNCTION FramePack pixel(int at, int group, FramePack model) {
+    const std::size_t here = in_frame + static_cast<std::size_t>(at) * FrameLayout::width + group * pack;
+    const FramePack root =
+        fft::load_pack(data.amplitude.data() + static_cast<std::size_t>(place.data) * p.layout.data() + here);
+    const FramePack f = factor(model, root, fft::load_pack(data.valid.data() + here),
+                               fft::load_pack(data.background.data() + here), place.step, sums);
     if constexpr (!Factor::returns)
-      sums.weigh(root * root, f, frequencies(column + group * pack, p.layout.nx), FramePack(frequency(at, ny)));
+      sums.weigh(root * root, f, frequencies(column + group * pack, p.layout.nx),
+                 FramePack(frequency(at, p.layout.ny)));
     return f;
-  };
-  const auto back = [&](float* wave, const Scratch& from, const Scratch& to) {
-    const Scratch result = fft::free_lines(p.line_y, to, from);
-    fft::transform_line<1>(
-        team, p.line_y, to, from, [&](int at, int group) { return from.get(at, group); },
-        [&](int at, int group, FrameLanes v) { result.put(at, group, v); });
-    turn_out(team, p.layout, result, column, wave);
-  };
-  const auto forth = [&](const float* wave, const auto& use) {
+  }
+
+  template <class Use>
+  KOKKOS_FORCEINLINE_FUNCTION void forth(const float* wave, const Use& use) {
     turn_in(team, p.layout, wave, column, scratch.second);
     fft::transform_line<-1>(
         team, p.line_y, scratch.first, scratch.second, [&](int at, int group) { return scratch.second.get(at, group); },
         use);
-  };
-  if (p.modes == 1) {
+  }
+  // From `reciprocal`.
+  KOKKOS_FORCEINLINE_FUNCTION void back(float* wave) {
+    const Scratch result = fft::free_lines(p.line_y, other, reciprocal);
+    fft::transform_line<1>(
+        team, p.line_y, other, reciprocal, [&](int at, int group) { return reciprocal.get(at, group); },
+        [&](int at, int group, FrameLanes v) { result.put(at, group, v); });
+    turn_out(team, p.layout, result, column, wave);
+  }
+
+  KOKKOS_INLINE_FUNCTION void one_mode() {
     float* wave = p.wave(item);
     forth(wave, [&](int at, int group, FrameLanes v) {
       const FramePack f = pixel(at, group, square(v));
       reciprocal.put(at, group, {f * v.re, f * v.im});
     });
-    if constexpr (Factor::returns) back(wave, reciprocal, other);
-  } else {
+    if constexpr (Factor::returns) back(wave);
+  }
+
+  // Modes wait for their sum where their tiles lay, ky by ky.
+  KOKKOS_FORCEINLINE_FUNCTION int tile(int at) const {
+    return p.layout.element(column + at % FrameLayout::width, at / FrameLayout::width);
+  }
+  template <class Visit>
+  KOKKOS_FORCEINLINE_FUNCTION void over_columns(const Visit& visit) {
+    constexpr int groups = fft::lane_groups<float>;
+    for (int i = team.team_rank(); i < p.layout.ny * groups; i += team.team_size()) visit(i / groups, i % groups);
+    team.team_barrier();
+  }
+  KOKKOS_INLINE_FUNCTION void several_modes() {
+    const std::size_t bytes = static_cast<std::size_t>(p.layout.ny) * FrameLayout::width * sizeof(float);
+    auto* intensity = static_cast<float*>(team.team_scratch(0).get_shmem_aligned(bytes, 64));
     for (int m = 0; m < p.modes; ++m) {
       float* wave = p.wave(item * p.modes + m);
       forth(wave, [&](int at, int group, FrameLanes v) {
-        const int here = at * FrameLayout::width + group * pack;
-        const FramePack before = m == 0 ? FramePack(0.0f) : fft::load_pack(intensity + here);
-        fft::store_pack(intensity + here, before + square(v));
-        if constexpr (Factor::returns)
-          fft::store_lanes(wave, p.layout.element(column + at % FrameLayout::width, at / FrameLayout::width), group, v);
+        float* here = intensity + at * FrameLayout::width + group * pack;
+        fft::store_pack(here, m == 0 ? square(v) : fft::load_pack(here) + square(v));
+        if constexpr (Factor::returns) fft::store_lanes(wave, tile(at), group, v);
       });
     }
-    for (int item_y = team.team_rank(); item_y < ny * fft::lane_groups<float>; item_y += team.team_size()) {
-      const int at = item_y / fft::lane_groups<float>, group = item_y % fft::lane_groups<float>;
+    over_columns([&](int at, int group) {
       float* here = intensity + at * FrameLayout::width + group * pack;
       fft::store_pack(here, pixel(at, group, fft::load_pack(here)));
-    }
-    team.team_barrier();
-    if constexpr (Factor::returns) {
+    });
+    if constexpr (Factor::returns)
       for (int m = 0; m < p.modes; ++m) {
         float* wave = p.wave(item * p.modes + m);
-        for (int item_y = team.team_rank(); item_y < ny * fft::lane_groups<float>; item_y += team.team_size()) {
-          const int at = item_y / fft::lane_groups<float>, group = item_y % fft::lane_groups<float>;
+        over_columns([&](int at, int group) {
           const FramePack f = fft::load_pack(intensity + at * FrameLayout::width + group * pack);
-          const FrameLanes v =
-              fft::load_lanes(wave, p.layout.element(column + at % FrameLayout::width, at / FrameLayout::width), group);
+          const FrameLanes v = fft::load_lanes(static_cast<const float*>(wave), tile(at), group);
           reciprocal.put(at, group, {f * v.re, f * v.im});
-        }
-        team.team_barrier();
-        back(wave, reciprocal, other);
+        });
+        back(wave);
         team.team_barrier();
       }
-    }
   }
-  keep_sums(team, p, p.first + item, block, sums);
-}
+};
 
 template <class Factor>
 void columns_pass(const ExecutionSpace& space, const FramePass& pass, int count, const FrameData& data,
@@ -180,95 +206,15 @@ void columns_pass(const ExecutionSpace& space, const FramePass& pass, int count,
   Kokkos::parallel_for(
       "ptychography::columns",
       line_policy<float>(space, count * (p.layout.columns / FrameLayout::width), p.layout.ny, more + 128),
-      KOKKOS_LAMBDA(const Member& team) { transform_columns(team, p, d, f); });
+      KOKKOS_LAMBDA(const Member& team) {
+        ColumnBlock<Factor> columns(team, p, d, f);
+        if (p.modes == 1)
+          columns.one_mode();
+        else
+          columns.several_modes();
+        keep_sums(team, p, p.first + columns.item, columns.block, columns.sums);
+      });
 }
-
-// P_m O below the frame's window.
-struct ProductWave {
-  Planes object, probes;
-  int modes;
-  struct Rows {
-    const float *object, *probe;
-    std::size_t object_imaginary, probe_imaginary;
-    int object_stride, probe_stride;
-    KOKKOS_FORCEINLINE_FUNCTION FrameLanes operator()(int x, int group) const {
-      return load(probe + static_cast<std::ptrdiff_t>(x) * probe_stride + group * pack, probe_imaginary) *
-             load(object + static_cast<std::ptrdiff_t>(x) * object_stride + group * pack, object_imaginary);
-    }
-  };
-  KOKKOS_FORCEINLINE_FUNCTION Rows operator()(const FramePlace& place, int, int mode, int block) const {
-    const int y = block * FrameLayout::width;
-    return {object.at(0) + static_cast<std::ptrdiff_t>(place.x) * object.stride + place.y + y,
-            probes.at(place.probe * modes + mode) + y,
-            object.plane(),
-            probes.plane(),
-            object.stride,
-            probes.stride};
-  }
-};
-
-// (1 − c) ψ + c P O
-struct MixedWave {
-  ProductWave product;
-  Planes wave;
-  int first;
-  float c;
-  struct Rows {
-    ProductWave::Rows product;
-    const float* wave;
-    std::size_t imaginary;
-    int stride;
-    float c;
-    KOKKOS_FORCEINLINE_FUNCTION FrameLanes operator()(int x, int group) const {
-      return c * product(x, group) +
-             (1.0f - c) * load(wave + static_cast<std::ptrdiff_t>(x) * stride + group * pack, imaginary);
-    }
-  };
-  KOKKOS_FORCEINLINE_FUNCTION Rows operator()(const FramePlace& place, int frame, int mode, int block) const {
-    return {product(place, frame, mode, block),
-            wave.at((first + frame) * product.modes + mode) + block * FrameLayout::width, wave.plane(), wave.stride, c};
-  }
-};
-
-struct StoreChange {
-  Planes change;
-  int modes;
-  struct Rows {
-    float* at;
-    std::size_t imaginary;
-    int stride;
-    KOKKOS_FORCEINLINE_FUNCTION void operator()(int x, int group, FrameLanes v) const {
-      store(at + static_cast<std::ptrdiff_t>(x) * stride + group * pack, imaginary, v);
-    }
-  };
-  KOKKOS_FORCEINLINE_FUNCTION Rows operator()(const FramePlace&, int frame, int mode, int block) const {
-    return {change.at(frame * modes + mode) + block * FrameLayout::width, change.plane(), change.stride};
-  }
-};
-
-// ψ ← (1 − a − b) ψ + a P O + b Πψ
-struct StoreProjection {
-  ProductWave product;
-  Planes wave;
-  int first;
-  ProjectionStep step;
-  struct Rows {
-    ProductWave::Rows product;
-    float* wave;
-    std::size_t imaginary;
-    int stride;
-    ProjectionStep step;
-    KOKKOS_FORCEINLINE_FUNCTION void operator()(int x, int group, FrameLanes v) const {
-      float* at = wave + static_cast<std::ptrdiff_t>(x) * stride + group * pack;
-      store(at, imaginary, (1.0f - step.a - step.b) * load(at, imaginary) + step.a * product(x, group) + step.b * v);
-    }
-  };
-  KOKKOS_FORCEINLINE_FUNCTION Rows operator()(const FramePlace& place, int frame, int mode, int block) const {
-    return {product(place, frame, mode, block),
-            wave.at((first + frame) * product.modes + mode) + block * FrameLayout::width, wave.plane(), wave.stride,
-            step};
-  }
-};
 
 }  // namespace
 

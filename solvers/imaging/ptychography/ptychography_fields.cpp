@@ -128,6 +128,15 @@ PixelBox PtychographyFields::windows(std::span<const int> places) const {
   return box;
 }
 
+namespace {
+
+// Slopes at a window's edge look at the next pixel.
+PixelBox with_neighbours(const PixelBox& box, const Ptychogram& input) {
+  return box.empty() ? box : intersection({box.x0 - 1, box.y0 - 1, box.x1 + 1, box.y1 + 1}, input.whole());
+}
+
+}  // namespace
+
 void PtychographyFields::place_windows() {
   over_ranks_.gather(object_plane);  // windows may come to lie where another rank was right
   std::vector<PixelBox> region;
@@ -136,7 +145,7 @@ void PtychographyFields::place_windows() {
     const auto [from, to] = own_share(frames(), rank, comm().size());
     places.resize(static_cast<std::size_t>(to - from));
     std::iota(places.begin(), places.end(), from);
-    region.push_back(whole_tiles(windows(places)));
+    region.push_back(whole_tiles(with_neighbours(windows(places), input_)));
   }
   over_ranks_ = ObjectSum(space_, comm(), std::move(region), input_.object_nx, input_.object_ny);
   light_known_ = false;
@@ -290,53 +299,6 @@ void PtychographyFields::probe_sum_of_rank(const Held& held, const Planes& waves
     const std::span<const ProbeBank::Fraction> fractions(held.fractions);
     probe.move_back(still ? fractions.first(1) : fractions, part, sum);
   }
-}
-
-void PtychographyFields::reset_poisson_steps() {
-  poisson_step.assign(static_cast<std::size_t>(last() - first()), 0.5f);
-}
-
-void PtychographyFields::set_values(const Planes& array, const std::vector<Value>& values) const {
-  const auto host = Kokkos::create_mirror_view(array.values);
-  Kokkos::deep_copy(host, array.values);
-  const std::ptrdiff_t front = array.at(0) - array.values.data();
-  for (int x = 0; x < input_.object_nx; ++x)
-    for (int y = 0; y < input_.object_ny; ++y) {
-      const Value v = values[static_cast<std::size_t>(x) * input_.object_ny + y];
-      float* at = host.data() + front + static_cast<std::ptrdiff_t>(x) * array.stride + y;
-      at[0] = v.real();
-      at[array.plane()] = v.imag();
-    }
-  Kokkos::deep_copy(array.values, host);
-}
-
-std::vector<PtychographyFields::Value> PtychographyFields::values_of(const Planes& array) const {
-  const auto host = host_copy(array.values);
-  const std::ptrdiff_t front = array.at(0) - array.values.data();
-  std::vector<Value> values(input_.object_size());
-  for (int x = 0; x < input_.object_nx; ++x)
-    for (int y = 0; y < input_.object_ny; ++y) {
-      const float* at = host.data() + front + static_cast<std::ptrdiff_t>(x) * array.stride + y;
-      values[static_cast<std::size_t>(x) * input_.object_ny + y] = {at[0], at[array.plane()]};
-    }
-  return values;
-}
-
-std::vector<PtychographyFields::Value> PtychographyFields::whole_object() {
-  over_ranks_.gather(object_plane);
-  return values_of(object_plane);
-}
-
-std::vector<FourierError> all_errors(PtychographyFields& fields) {
-  std::vector<double> own;
-  for (const auto& places : compact_batches(fields.first(), fields.last(), fields.own_batch()))
-    for (const FourierError& e : fields.errors_of(fields.hold(places)))
-      own.insert(own.end(), {e.off, e.noise, e.counts, e.amplitude, e.amplitudes, e.shift_x, e.shift_y});
-  const std::vector<double> all = fields.comm().all_gather(std::span<const double>(own));
-  std::vector<FourierError> errors;
-  for (std::size_t k = 0; k + 6 < all.size(); k += 7)
-    errors.push_back({all[k], all[k + 1], all[k + 2], all[k + 3], all[k + 4], all[k + 5], all[k + 6]});
-  return errors;
 }
 
 }  // namespace locum::imaging

@@ -113,6 +113,8 @@ void Reconstruction::start_from(const ObjectFunction& object) {
 void Reconstruction::extrapolate_object() {
   const double k = momentum_sweeps_;
   extrapolate(fields_, static_cast<float>(std::min(config_.momentum, k / (k + 3.0))), before_, fields_.object_plane);
+  // Windows that move may come to lie where another rank was right.
+  if (config_.positions.correct) fields_.over_ranks().gather(before_);
   ++momentum_sweeps_;
 }
 

@@ -79,18 +79,21 @@ TEST(PtychographyPhysics, PositionsAreCorrectedFromTwoPixelsToAFifth) {
 
 TEST(PtychographyPhysics, TwoModesOfAProbeAreTakenApart) {
   Context context;
-  SimulatedPtychogramConfig setting = experiment(64, 14);
+  SimulatedPtychogramConfig setting = experiment(64, 12);
   setting.window.modes = 2;
   setting.window.occupation = {0.75, 0.25};
   SimulatedPtychogram s = simulate_ptychogram(context, setting, 0);
   const std::vector<Ptychogram::Value> truth = s.data.probe;
-  // The second mode begins twice too weak, the first too strong by as much.
-  for (std::size_t k = 0; k < truth.size(); ++k) s.data.probe[k] *= k < s.data.window() ? 1.08f : 0.707f;
+  // The second mode varies along x, and begins with what varies along y instead.
+  for (std::size_t x = 0; x < 64; ++x)
+    for (std::size_t y = 0; y < 64; ++y) s.data.probe[(64 + x) * 64 + y] = truth[(64 + y) * 64 + x];
   const double before = probe_error(truth, s.data.probe, 64, 64);
   PtychographyConfig config = solver(60);
   config.warm_up = 0;
   config.probe.refine = true;
+  config.probe.from = 0;
   Reconstruction reconstruction(s.data, config);
   reconstruction.run();
-  EXPECT_LT(probe_error(truth, reconstruction.probe(), 64, 64), 0.25 * before);
+  // Modes beyond the first are known by their shape; how strong they are the frames say only weakly.
+  EXPECT_LT(probe_error(truth, reconstruction.probe(), 64, 64), 0.4 * before);
 }

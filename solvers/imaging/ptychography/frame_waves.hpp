@@ -1,0 +1,96 @@
+// What goes into the first pass over a frame, and what becomes of the last one's (frame_kernels.hpp). Each is called
+// for a frame of a batch, a mode and a block of y, and gives a function of x and the group of lanes.
+#pragma once
+
+#include "solvers/imaging/ptychography/frame_kernels.hpp"
+
+namespace locum::imaging {
+
+// P_m O below the frame's window.
+struct ProductWave {
+  Planes object, probes;
+  int modes;
+  struct Rows {
+    const float *object, *probe;
+    std::size_t object_imaginary, probe_imaginary;
+    int object_stride, probe_stride;
+    KOKKOS_FORCEINLINE_FUNCTION FrameLanes operator()(int x, int group) const {
+      return load(probe + static_cast<std::ptrdiff_t>(x) * probe_stride + group * FramePack::lanes, probe_imaginary) *
+             load(object + static_cast<std::ptrdiff_t>(x) * object_stride + group * FramePack::lanes, object_imaginary);
+    }
+  };
+  KOKKOS_FORCEINLINE_FUNCTION Rows operator()(const FramePlace& place, int, int mode, int block) const {
+    const int y = block * FrameLayout::width;
+    return {object.at(0) + static_cast<std::ptrdiff_t>(place.x) * object.stride + place.y + y,
+            probes.at(place.probe * modes + mode) + y,
+            object.plane(),
+            probes.plane(),
+            object.stride,
+            probes.stride};
+  }
+};
+
+// (1 − c) ψ + c P O
+struct MixedWave {
+  ProductWave product;
+  Planes wave;
+  int first;
+  float c;
+  struct Rows {
+    ProductWave::Rows product;
+    const float* wave;
+    std::size_t imaginary;
+    int stride;
+    float c;
+    KOKKOS_FORCEINLINE_FUNCTION FrameLanes operator()(int x, int group) const {
+      return c * product(x, group) +
+             (1.0f - c) * load(wave + static_cast<std::ptrdiff_t>(x) * stride + group * FramePack::lanes, imaginary);
+    }
+  };
+  KOKKOS_FORCEINLINE_FUNCTION Rows operator()(const FramePlace& place, int frame, int mode, int block) const {
+    return {product(place, frame, mode, block),
+            wave.at((first + frame) * product.modes + mode) + block * FrameLayout::width, wave.plane(), wave.stride, c};
+  }
+};
+
+struct StoreChange {
+  Planes change;
+  int modes;
+  struct Rows {
+    float* at;
+    std::size_t imaginary;
+    int stride;
+    KOKKOS_FORCEINLINE_FUNCTION void operator()(int x, int group, FrameLanes v) const {
+      store(at + static_cast<std::ptrdiff_t>(x) * stride + group * FramePack::lanes, imaginary, v);
+    }
+  };
+  KOKKOS_FORCEINLINE_FUNCTION Rows operator()(const FramePlace&, int frame, int mode, int block) const {
+    return {change.at(frame * modes + mode) + block * FrameLayout::width, change.plane(), change.stride};
+  }
+};
+
+// ψ ← (1 − a − b) ψ + a P O + b Πψ
+struct StoreProjection {
+  ProductWave product;
+  Planes wave;
+  int first;
+  ProjectionStep step;
+  struct Rows {
+    ProductWave::Rows product;
+    float* wave;
+    std::size_t imaginary;
+    int stride;
+    ProjectionStep step;
+    KOKKOS_FORCEINLINE_FUNCTION void operator()(int x, int group, FrameLanes v) const {
+      float* at = wave + static_cast<std::ptrdiff_t>(x) * stride + group * FramePack::lanes;
+      store(at, imaginary, (1.0f - step.a - step.b) * load(at, imaginary) + step.a * product(x, group) + step.b * v);
+    }
+  };
+  KOKKOS_FORCEINLINE_FUNCTION Rows operator()(const FramePlace& place, int frame, int mode, int block) const {
+    return {product(place, frame, mode, block),
+            wave.at((first + frame) * product.modes + mode) + block * FrameLayout::width, wave.plane(), wave.stride,
+            step};
+  }
+};
+
+}  // namespace locum::imaging

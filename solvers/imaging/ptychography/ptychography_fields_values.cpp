@@ -1,0 +1,56 @@
+// Objects to and from the host, and what frames say of them.
+#include <cmath>
+
+#include "solvers/imaging/ptychography/frame_batches.hpp"
+#include "solvers/imaging/ptychography/ptychography_fields.hpp"
+
+namespace locum::imaging {
+
+void PtychographyFields::reset_poisson_steps() {
+  poisson_step.assign(static_cast<std::size_t>(last() - first()), 0.5f);
+}
+
+void PtychographyFields::set_values(const Planes& array, const std::vector<Value>& values) const {
+  const auto host = Kokkos::create_mirror_view(array.values);
+  Kokkos::deep_copy(host, array.values);
+  const std::ptrdiff_t front = array.at(0) - array.values.data();
+  for (int x = 0; x < input_.object_nx; ++x)
+    for (int y = 0; y < input_.object_ny; ++y) {
+      const Value v = values[static_cast<std::size_t>(x) * input_.object_ny + y];
+      float* at = host.data() + front + static_cast<std::ptrdiff_t>(x) * array.stride + y;
+      at[0] = v.real();
+      at[array.plane()] = v.imag();
+    }
+  Kokkos::deep_copy(array.values, host);
+}
+
+std::vector<PtychographyFields::Value> PtychographyFields::values_of(const Planes& array) const {
+  const auto host = host_copy(array.values);
+  const std::ptrdiff_t front = array.at(0) - array.values.data();
+  std::vector<Value> values(input_.object_size());
+  for (int x = 0; x < input_.object_nx; ++x)
+    for (int y = 0; y < input_.object_ny; ++y) {
+      const float* at = host.data() + front + static_cast<std::ptrdiff_t>(x) * array.stride + y;
+      values[static_cast<std::size_t>(x) * input_.object_ny + y] = {at[0], at[array.plane()]};
+    }
+  return values;
+}
+
+std::vector<PtychographyFields::Value> PtychographyFields::whole_object() {
+  over_ranks_.gather(object_plane);
+  return values_of(object_plane);
+}
+
+std::vector<FourierError> all_errors(PtychographyFields& fields) {
+  std::vector<double> own;
+  for (const auto& places : compact_batches(fields.first(), fields.last(), fields.own_batch()))
+    for (const FourierError& e : fields.errors_of(fields.hold(places)))
+      own.insert(own.end(), {e.off, e.noise, e.counts, e.amplitude, e.amplitudes, e.shift_x, e.shift_y});
+  const std::vector<double> all = fields.comm().all_gather(std::span<const double>(own));
+  std::vector<FourierError> errors;
+  for (std::size_t k = 0; k + 6 < all.size(); k += 7)
+    errors.push_back({all[k], all[k + 1], all[k + 2], all[k + 3], all[k + 4], all[k + 5], all[k + 6]});
+  return errors;
+}
+
+}  // namespace locum::imaging

@@ -1,0 +1,233 @@
+#include "surrogates/imaging/object_learner.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <numeric>
+
+#include "kokkos_kernels/base/errors.hpp"
+#include "surrogates/imaging/object_step.hpp"
+#include "tests/unit/surrogates/imaging/small_experiment.hpp"
+
+namespace locum::imaging {
+namespace {
+
+using testing::small_data_set;
+using testing::small_model;
+using testing::small_network;
+
+Context context_of(const Communicator& comm) {
+  Context context;
+  context.comm = comm;
+  context.seed = 7;
+  return context;
+}
+
+std::vector<LabelledObject> data_sets(int count) {
+  std::vector<LabelledObject> sets;
+  for (int k = 0; k < count; ++k) sets.push_back(small_data_set(100 + k));
+  return sets;
+}
+
+ObjectTrainingConfig small_training() {
+  ObjectTrainingConfig config;
+  config.epochs = 4;
+  config.batch = 3;
+  config.windows = 3;
+  return config;
+}
+
+ObjectLearner learner_of(const Communicator& comm, ObjectTrainingConfig training = small_training(),
+                         ObjectNetworkConfig network = small_network()) {
+  return ObjectLearner(context_of(comm), network, training, small_model(), 16, data_sets(5));
+}
+
+std::vector<CanvasSample> canvases(const ObjectCascade& cascade, int count) {
+  std::vector<CanvasSample> all;
+  const auto model = small_model();
+  for (int k = 0; k < count; ++k) {
+    auto set = std::make_shared<LabelledObject>(small_data_set(200 + k));
+    CanvasSample sample;
+    sample.canvas = cascade.canvas_of(0, set->data, *model);
+    sample.weight = sample.canvas.weight;
+    sample.answer = missing(sample.canvas, set->truth);
+    sample.labelled = std::move(set);
+    all.push_back(std::move(sample));
+  }
+  return all;
+}
+
+// At the start the network's last layers are zero: the object is what physics left.
+TEST(ObjectNetwork, StartsFromNoAnswer) {
+  ObjectCascade cascade({}, small_network());
+  cascade.stage(0).set_parameters(cascade.stage(0).initial_parameters(3));
+  const LabelledObject set = small_data_set(1);
+  const auto model = small_model();
+  const Canvas canvas = cascade.canvas_of(0, set.data, *model);
+  const ObjectNetwork::Answer answer = cascade.stage(0).predict(set.data.comm, canvas);
+  for (float a : answer.mean) ASSERT_EQ(a, 0.0f);
+  EXPECT_EQ(completed(canvas, answer.mean).value, canvas.object.value);
+}
+
+TEST(ObjectNetwork, AnswersBitForBitTheSameOnAnyNumberOfRanks) {
+  ObjectNetworkConfig config = small_network();
+  config.members = 2;
+  ObjectCascade cascade({}, config);
+  std::vector<double> parameters = cascade.stage(0).initial_parameters(3);
+  for (std::size_t k = 0; k < parameters.size(); ++k) parameters[k] += 0.05 * std::sin(static_cast<double>(k));
+  cascade.stage(0).set_parameters(parameters);
+  const LabelledObject set = small_data_set(1);
+  const auto model = small_model();
+  const Canvas canvas = cascade.canvas_of(0, set.data, *model);
+  const auto alone = cascade.stage(0).predict(Communicator::self(), canvas);
+  const auto together = cascade.stage(0).predict(Communicator::world(), canvas);
+  EXPECT_EQ(alone.mean, together.mean);
+  EXPECT_EQ(alone.spread, together.spread);
+  EXPECT_GT(*std::max_element(alone.spread.begin(), alone.spread.end()), 0.0f);
+}
+
+TEST(ObjectNetwork, ParametersOfAnotherNetworkAreRefused) {
+  ObjectNetwork network({}, small_network());
+  EXPECT_THROW(network.set_parameters(std::vector<double>(17)), ConfigError);
+  ObjectNetworkConfig odd = small_network();
+  odd.window = 62;  // not divisible by 4
+  EXPECT_THROW(ObjectNetwork({}, odd), ConfigError);
+}
+
+class ObjectiveGradient : public ::testing::TestWithParam<double> {};  // weight of the frames' error
+
+TEST_P(ObjectiveGradient, IsThatOfFiniteDifferences) {
+  const ObjectCascade cascade({}, small_network());
+  ObjectNetwork network({}, small_network());
+  ObjectTrainingConfig config = small_training();
+  config.physics = GetParam();
+  config.supervised = GetParam() > 0.0 ? 0.0 : 1.0;
+  ObjectObjective objective(context_of(Communicator::self()), config, network, small_model(), canvases(cascade, 2), {});
+  std::vector<double> parameters = network.initial_parameters(5), slope(parameters.size()), ignored(slope.size());
+  for (std::size_t k = 0; k < parameters.size(); ++k) parameters[k] += 0.02 * std::sin(1.0 + static_cast<double>(k));
+  const std::vector<int> batch = {0, 2, 5};
+  objective.gradient(parameters, batch, slope);
+  // Along the gradient itself, where the difference is large against roundings in single precision.
+  double norm = 0.0;
+  for (double s : slope) norm += s * s;
+  ASSERT_GT(norm, 0.0);
+  const double step = 2e-3 / std::sqrt(norm);
+  const auto loss = [&](double by) {
+    std::vector<double> moved = parameters;
+    for (std::size_t k = 0; k < moved.size(); ++k) moved[k] += by * step * slope[k];
+    return objective.gradient(moved, batch, ignored);
+  };
+  EXPECT_NEAR((loss(1.0) - loss(-1.0)) / (2.0 * step * norm), 1.0,
+              0.02);  // curvature over the step, and 1e-6 of the loss
+}
+INSTANTIATE_TEST_SUITE_P(LabelsAndFrames, ObjectiveGradient, ::testing::Values(0.0, 1.0));
+
+TEST(ObjectLearner, MakesTheLossSmaller) {
+  ObjectTrainingConfig training = small_training();
+  training.epochs = 12;
+  ObjectLearner learner = learner_of(Communicator::world(), training);
+  std::vector<double> loss;
+  learner.fit([&](int, const std::map<std::string, double>& metrics) {
+    if (metrics.at("stage") == 0.0) loss.push_back(metrics.at("train/loss"));
+  });
+  ASSERT_EQ(loss.size(), 12u);
+  EXPECT_LT(loss.back(), 0.8 * loss.front());
+}
+
+// One rank and several give the same curve: batches are shared, sums differ in the last digits of single precision,
+// which twelve steps of Adam carry on.
+TEST(ObjectLearner, LearnsTheSameOnAnyNumberOfRanks) {
+  const auto curve = [](const Communicator& comm) {
+    ObjectLearner learner = learner_of(comm);
+    std::vector<double> loss;
+    learner.fit([&](int, const std::map<std::string, double>& m) { loss.push_back(m.at("train/loss")); });
+    return loss;
+  };
+  const std::vector<double> alone = curve(Communicator::self()), together = curve(Communicator::world());
+  ASSERT_EQ(alone.size(), together.size());
+  for (std::size_t k = 0; k < alone.size(); ++k) EXPECT_NEAR(together[k], alone[k], 2e-3 * alone[k]);
+}
+
+TEST(ObjectLearner, GoesOnBitForBitAfterARestart) {
+  ObjectLearner whole = learner_of(Communicator::world());
+  FieldSet kept;
+  int epochs = 0;
+  whole.fit([&](int, const std::map<std::string, double>&) {
+    if (++epochs == 6) kept = whole.state();  // in the second stage
+  });
+  ObjectLearner restarted = learner_of(Communicator::world());
+  restarted.restore(kept);
+  int more = 0;
+  restarted.fit([&](int, const std::map<std::string, double>&) { ++more; });
+  EXPECT_EQ(more, epochs - 6);
+  for (int s = 0; s < 2; ++s)
+    EXPECT_EQ(restarted.cascade()->stage(s).parameters(), whole.cascade()->stage(s).parameters());
+}
+
+TEST(ObjectLearner, CalibratesOnTilesThatItHeldOut) {
+  ObjectLearner learner = learner_of(Communicator::world());
+  learner.fit();
+  const auto pairs = learner.calibration();
+  EXPECT_EQ(pairs.size(), small_data_set(104).data.tiles.size());  // one of five sets
+  for (const auto& pair : pairs) {
+    EXPECT_GT(pair.score, 0.0);
+    EXPECT_GT(pair.error, 0.0);
+  }
+}
+
+TEST(ObjectLearner, TakesLabelsOfTilesAndLearnsAgain) {
+  ObjectLearner learner = learner_of(Communicator::world());
+  learner.fit();
+  const LabelledObject fresh = small_data_set(300);
+  for (int tile = 0; tile < 4; ++tile) learner.add(Ptychography::label(fresh.data, fresh.truth, tile));
+  const std::vector<double> before = learner.cascade()->stage(0).parameters();
+  const train::FitReport report = learner.update();
+  EXPECT_EQ(report.samples, 4 + 3);  // every fourth label is held out
+  EXPECT_NE(learner.cascade()->stage(0).parameters(), before);
+  ObjectLearner restored = learner_of(Communicator::world());
+  restored.restore(learner.state());
+  EXPECT_EQ(restored.calibration().size(), learner.calibration().size());
+}
+
+TEST(ObjectLearner, OneDataSetIsTooFew) {
+  EXPECT_THROW(ObjectLearner({}, small_network(), small_training(), small_model(), 16, data_sets(1)), ConfigError);
+}
+
+TEST(ObjectStep, HandsOverWhatTheNetworkWasGivenWhereItGivesNoNumbers) {
+  auto cascade = std::make_shared<ObjectCascade>(ExecutionSpace{}, small_network());
+  for (int s = 0; s < 2; ++s)
+    cascade->stage(s).set_parameters(
+        std::vector<double>(cascade->stage(s).initial_parameters(1).size(), std::numeric_limits<double>::quiet_NaN()));
+  const auto model = small_model();
+  ObjectStep step(cascade, model);
+  const LabelledObject set = small_data_set(2);
+  std::vector<int> tiles(set.data.tiles.size());
+  std::iota(tiles.begin(), tiles.end(), 0);
+  std::vector<double> scores(tiles.size());
+  ObjectFunction answer = Ptychography::make_output(set.data);
+  step.evaluate_with_score(set.data, tiles, answer, scores);
+  for (double s : scores) EXPECT_TRUE(std::isinf(s));
+  EXPECT_EQ(answer.value, cascade->canvas_of(0, set.data, *model).object.value);
+}
+
+TEST(ObjectStep, ATilesScoreIsThatOfItsWorstFrame) {
+  ObjectLearner learner = learner_of(Communicator::self());
+  ObjectStep step(learner.cascade(), small_model());
+  const LabelledObject set = small_data_set(3);
+  const std::vector<int> tiles = {1, 3};
+  std::vector<double> scores(2);
+  ObjectFunction answer = Ptychography::make_output(set.data);
+  step.evaluate_with_score(set.data, tiles, answer, scores);
+  for (std::size_t k = 0; k < 2; ++k) {
+    double worst = 0.0;
+    for (int j : set.data.tiles[static_cast<std::size_t>(tiles[k])].frames)
+      worst = std::max(worst, step.frame_scores()[static_cast<std::size_t>(j)].score());
+    EXPECT_EQ(scores[k], worst);
+  }
+  const PixelBox& other = set.data.tiles[0].core;
+  EXPECT_EQ(answer.value[static_cast<std::size_t>(other.x0) * set.data.object_ny + other.y0], Ptychogram::Value(1.0f))
+      << "tiles that nobody asked for are left alone";
+}
+
+}  // namespace
+}  // namespace locum::imaging

@@ -1,0 +1,42 @@
+// Ptychography small enough for unit tests: 32² frames from 6 × 6 places.
+#pragma once
+
+#include <memory>
+
+#include "solvers/imaging/ptychography/far_field_model.hpp"
+#include "solvers/imaging/ptychography/simulated_ptychogram.hpp"
+#include "surrogates/imaging/labelled_object.hpp"
+#include "surrogates/imaging/object_network_config.hpp"
+
+namespace locum::imaging::testing {
+
+inline LabelledObject small_data_set(int index, double phase = 1.5) {
+  SimulatedPtychogramConfig config;
+  config.pixels = 32;
+  config.aperture = 0.3125;
+  config.probe.aberrations.defocus = 50.0;
+  config.scan.points = {6, 6};
+  config.scan.jitter = 0.1;
+  config.object.phase = phase;
+  SimulatedPtychogram simulated = simulate_ptychogram({}, config, index);
+  LabelledObject labelled;
+  labelled.data = std::move(simulated.data);
+  labelled.data.comm = Communicator::self();
+  labelled.data.tiles = make_tiles(labelled.data, 16);
+  labelled.truth = std::move(simulated.truth);
+  labelled.core = labelled.data.whole();
+  return labelled;
+}
+
+inline ObjectNetworkConfig small_network() {
+  ObjectNetworkConfig config;
+  config.channels = {6, 8};
+  config.fold = 2;
+  config.window = 64;
+  config.border = 16;
+  return config;
+}
+
+inline std::shared_ptr<FarFieldModel> small_model() { return std::make_shared<FarFieldModel>(); }
+
+}  // namespace locum::imaging::testing
