@@ -80,29 +80,37 @@ TEST(PtychographyPhysics, PositionsAreCorrectedFromTwoPixelsToAFifth) {
 TEST(PtychographyPhysics, PartiallyCoherentFramesNeedASecondMode) {
   Context context;
   SimulatedPtychogramConfig setting = experiment(64, 10);
-  setting.window.modes = 2;
-  setting.window.occupation = {0.75, 0.25};
   setting.counts = 1e8;  // so that noise hides nothing
   SimulatedPtychogram s = simulate_ptychogram(context, setting, 0);
-  const std::vector<Ptychogram::Value> truth = s.data.probe;
-  // The second mode varies along x; it begins as varying along the diagonal.
-  const auto half = static_cast<float>(std::sqrt(0.5));
-  for (std::size_t x = 0; x < 64; ++x)
-    for (std::size_t y = 0; y < 64; ++y)
-      s.data.probe[(64 + x) * 64 + y] = half * (truth[(64 + x) * 64 + y] + truth[(64 + y) * 64 + x]);
+  // A quarter of the electrons comes from a second source, that is seen eight pixels beside the first. (Modes that vary
+  // slowly over a defocused probe would not do: an object and one wave can take their place.)
+  const std::vector<Ptychogram::Value> one = s.data.probe;
+  const auto two = [&](double shift) {
+    std::vector<Ptychogram::Value> probe = one, second = shifted_probe(one, 1, 64, 64, {shift, 0.0});
+    probe.insert(probe.end(), second.begin(), second.end());
+    for (std::size_t k = 0; k < probe.size(); ++k)
+      probe[k] *= static_cast<float>(k < one.size() ? std::sqrt(0.75) : 0.5);
+    return probe;
+  };
+  Ptychogram data = s.data;
+  data.modes = 2;
+  data.probe = two(8.0);
+  const std::vector<Ptychogram::Value> truth = data.probe;
+  const SimulatedFrames frames(context.space, std::make_unique<FarFieldFrames>(context.space, data, s.truth),
+                               data.position, {});
+  s.data.frames = data.frames = kept_frames(context.comm, frames, 64 * 64);
+  data.probe = two(6.0);
   PtychographyConfig config = solver(40);
   config.warm_up = 0;
   config.probe.refine = true;
   config.probe.from = 0;
-  Ptychogram one = s.data;
-  one.modes = 1;
-  one.probe.resize(one.window());
-  for (auto& v : one.probe) v *= static_cast<float>(std::sqrt(1.0 / 0.75));
-  Reconstruction coherent(one, config), mixed(s.data, config);
-  const double before = probe_error(truth, s.data.probe, 64, 64);
+  Reconstruction coherent(s.data, config), mixed(data, config);
+  const double before = probe_error(truth, data.probe, 64, 64);
   coherent.run();
   mixed.run();
-  // One wave cannot have the frames' contrast, whatever object and probe it is given.
-  EXPECT_LT(mixed.r_factor(), 0.5 * coherent.r_factor());
-  EXPECT_LT(probe_error(truth, mixed.probe(), 64, 64), before);
+  const double after = probe_error(truth, mixed.probe(), 64, 64);
+  // One wave cannot have the frames' contrast. The weak mode itself comes slowly, with any engine: after 40 sweeps it
+  // is on its way, and R is 0.7 of the single wave's.
+  EXPECT_LT(mixed.r_factor(), 0.8 * coherent.r_factor());
+  EXPECT_LT(after, before);
 }
