@@ -34,6 +34,15 @@ imaging::SimulatedPtychogramConfig experiment(const SeriesRunConfig& config, std
   return one;
 }
 
+// As it is learned from: windows of the network see no more of a large field than of a small one.
+imaging::SimulatedPtychogramConfig learned_experiment(const SeriesRunConfig& config, std::int64_t number) {
+  imaging::SimulatedPtychogramConfig one = experiment(config, number);
+  if (config.data.points.empty()) return one;
+  one.scan.points = config.data.points;
+  one.scan.extent.clear();
+  return one;
+}
+
 SeriesSet simulated_set(const Context& context, const SeriesRunConfig& config, std::int64_t number) {
   const std::int64_t index = config.data.count + number;
   imaging::SimulatedPtychogramConfig one = experiment(config, index);
@@ -96,7 +105,7 @@ SeriesSet set_of_file(const Context& context, const SeriesRunConfig& config, std
 void refuse_what_cannot_fit(const Context& context, const SeriesRunConfig& config, bool keep) {
   Context alone = context;
   alone.comm = Communicator::self();
-  const Ptychogram one = imaging::simulated_geometry(alone, config.simulation, 0).data;
+  const Ptychogram one = imaging::simulated_geometry(alone, learned_experiment(config, 0), 0).data;
   const auto count = static_cast<double>(config.data.count);
   const double frames = keep ? count * one.size() * static_cast<double>(one.window()) * sizeof(float) : 0.0;
   const double rank = count * static_cast<double>(one.object_size()) * floats_of_a_pixel * sizeof(float);
@@ -137,7 +146,7 @@ TrainingData make_training_data(const Context& context, const SeriesRunConfig& c
     const std::size_t last = std::min(count, first + ranks);
     for (std::size_t k = first; k < last; ++k) {
       const auto number = static_cast<std::int64_t>(k);
-      auto simulated = imaging::simulate_ptychogram(context, experiment(config, number), number, keep);
+      auto simulated = imaging::simulate_ptychogram(context, learned_experiment(config, number), number, keep);
       simulated.data.comm = Communicator::self();
       simulated.data.tiles = make_tiles(simulated.data, config.series.tile);
       const PixelBox whole = simulated.data.whole();

@@ -19,6 +19,8 @@ void LabelledDataConfig::visit(ConfigVisitor& v) {
            "simulation.object.phase",
            {0.0, 100.0}},
           phase);
+  v.value({"points", "", "of the scans that are learned from, smaller than the series'; empty: the same", {1, 1e5}},
+          points);
   v.value({"memory_GiB", "GiB", "that the ranks of a node may take together; 0: what the node has left", {0.0, 1e6}},
           memory_GiB);
 }
@@ -26,6 +28,9 @@ void LabelledDataConfig::visit(ConfigVisitor& v) {
 void LabelledDataConfig::validate() const {
   if (!phase.empty() && (phase.size() != 2 || phase[0] > phase[1]))
     throw ConfigError("two numbers in ascending order were expected", "data.phase");
+  if (!points.empty() && points.size() != 2)
+    throw ConfigError(fmt::format("two numbers of positions were expected, {} were found", points.size()),
+                      "data.points");
 }
 
 void SeriesConfig::visit(ConfigVisitor& v) {

@@ -20,6 +20,7 @@ struct LabelledDataConfig {
   std::int64_t count = 100;
   std::string labels = "truth";      // or "solver": its converged object
   std::vector<double> phase;         // rad: an object's range is drawn between the two; empty: simulation.object.phase
+  std::vector<std::int64_t> points;  // of their scans; empty: as the series', simulation.scan.points
   double memory_GiB = 0.0;           // that a node's ranks may take together; 0: what the node has left
 
   void visit(ConfigVisitor& v);

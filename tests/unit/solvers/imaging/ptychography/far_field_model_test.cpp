@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "plain_model.hpp"
+#include "tests/unit/solvers/imaging/ptychography/plain_model.hpp"
 
 using namespace locum;
 using namespace locum::imaging;

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "kokkos_kernels/base/errors.hpp"
-#include "plain_model.hpp"
+#include "tests/unit/solvers/imaging/ptychography/plain_model.hpp"
 #include "solvers/imaging/ptychography/ptychography_fields.hpp"
 
 using namespace locum;

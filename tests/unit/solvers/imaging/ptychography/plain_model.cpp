@@ -1,4 +1,4 @@
-#include "plain_model.hpp"
+#include "tests/unit/solvers/imaging/ptychography/plain_model.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "plain_model.hpp"
+#include "tests/unit/solvers/imaging/ptychography/plain_model.hpp"
 #include "solvers/imaging/ptychography/frame_batches.hpp"
 #include "solvers/imaging/ptychography/lsqml_engine.hpp"
 #include "solvers/imaging/ptychography/probe_constraints.hpp"

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "kokkos_kernels/base/errors.hpp"
-#include "plain_model.hpp"
+#include "tests/unit/solvers/imaging/ptychography/plain_model.hpp"
 
 using namespace locum;
 using namespace locum::imaging;
