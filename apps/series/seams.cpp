@@ -68,8 +68,8 @@ void join_regions(const Ptychogram& input, const std::vector<bool>& by_solver, O
     seam[{one, other}] += product;
     seam[{other, one}] += std::conj(product);
   });
-  const auto largest = std::max_element(pixels.begin(), pixels.end(),
-                                        [](const auto& a, const auto& b) { return a.second < b.second; });
+  const auto largest =
+      std::max_element(pixels.begin(), pixels.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
   std::map<int, std::complex<double>> turn = {{largest->first, 1.0}};
   for (std::queue<int> next({largest->first}); !next.empty(); next.pop())
     for (const auto& [pair, product] : seam) {

@@ -26,7 +26,8 @@ std::vector<bool> solver_in(std::initializer_list<int> tiles) {
 void turn_tile(const Ptychogram& input, int tile, float phase, ObjectFunction& object) {
   const PixelBox core = input.tiles[static_cast<std::size_t>(tile)].core;
   for (int x = core.x0; x < core.x1; ++x)
-    for (int y = core.y0; y < core.y1; ++y) object.value[static_cast<std::size_t>(12 * x + y)] *= std::polar(1.0f, phase);
+    for (int y = core.y0; y < core.y1; ++y)
+      object.value[static_cast<std::size_t>(12 * x + y)] *= std::polar(1.0f, phase);
 }
 
 double largest_difference(const ObjectFunction& a, const ObjectFunction& b) {
