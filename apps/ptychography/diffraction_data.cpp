@@ -149,16 +149,21 @@ void scale_probe(DiffractionData& data) {
   log::info(fmt::format("the probe's {:.4g} counts are scaled to the frames' {:.4g}", power, counts));
 }
 
-void take_start(DiffractionData& data, const Context& context, const StartConfig& config) {
-  if (config.object.empty()) return;
-  io::Reconstruction before;
-  together(context.comm, [&] { before = io::read_reconstruction(config.object); });
+// An earlier result: that of start.object, or the one that data.object names in the file.
+void take_start(DiffractionData& data, const Context& context, const ReconstructionConfig& config,
+                const io::DiffractionFile& file) {
+  const bool in_file = !config.data.keys.object.empty() && config.data.keys.object != "none";
+  if (config.start.object.empty() && !in_file) return;
+  io::ComplexImages object;
+  together(context.comm,
+           [&] { object = in_file ? file.object() : io::read_reconstruction(config.start.object).object; });
   const Ptychogram& in = data.input;
-  if (before.object.nx != in.object_nx || before.object.ny != in.object_ny)
-    throw ConfigError(fmt::format("the object has {} × {} pixels, {} × {} were expected", before.object.nx,
-                                  before.object.ny, in.object_nx, in.object_ny),
-                      config.object, "start from a result of the same data, crop, bin and start.margin");
-  data.start.value = std::move(before.object.values);
+  if (object.modes != 1 || object.nx != in.object_nx || object.ny != in.object_ny)
+    throw ConfigError(fmt::format("{} object(s) of {} × {} pixels, one of {} × {} was expected", object.modes,
+                                  object.nx, object.ny, in.object_nx, in.object_ny),
+                      in_file ? "data.object" : config.start.object,
+                      "start from a result of the same data, crop, bin and start.margin");
+  data.start.value = std::move(object.values);
 }
 
 void describe(const DiffractionData& data, const io::DiffractionFile& file, const std::string& path) {
@@ -202,7 +207,7 @@ DiffractionData read_diffraction_data(const Context& context, const Reconstructi
   data.statistics = frame_statistics(in);
   together(context.comm, [&] { find_probe(data, context, config, *file); });
   scale_probe(data);
-  take_start(data, context, config.start);
+  take_start(data, context, config, *file);
   in.validate();
   Fingerprint fingerprint;
   fingerprint.fold(in.position);

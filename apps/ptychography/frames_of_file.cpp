@@ -11,7 +11,7 @@
 namespace locum::apps {
 namespace {
 
-constexpr std::size_t block_numbers = 8u << 20;  // of frames that are looked at together
+constexpr std::size_t block_numbers = 2u << 20;  // of frames that are looked at together
 
 }  // namespace
 

@@ -40,7 +40,8 @@ void StartConfig::visit(ConfigVisitor& v) {
 }
 
 void HalvesConfig::visit(ConfigVisitor& v) {
-  v.value({"halves", "", "reconstruct odd and even frames by themselves, and correlate them in Fourier rings"}, halves);
+  v.value({"halves", "", "reconstruct either half of the frames by itself too, and correlate both in Fourier rings"},
+          halves);
   ring.visit(v);
 }
 
@@ -68,6 +69,9 @@ void ReconstructionConfig::visit(ConfigVisitor& v) {
 
 void ReconstructionConfig::validate() const {
   data.validate();
+  if (!start.object.empty() && !data.keys.object.empty() && data.keys.object != "none")
+    throw ConfigError("two objects to start from are named, one was expected", "start.object",
+                      "leave it or data.object out");
   microscope.validate();
   probe.validate();
   ptychography.validate();
