@@ -99,7 +99,8 @@ std::int64_t rows(std::size_t count) { return static_cast<std::int64_t>(count); 
 }  // namespace
 
 const Baseline& SetComparison::best() const {
-  const auto classic_end = baselines.begin() + static_cast<std::ptrdiff_t>(std::min(std::size(classical), baselines.size()));
+  const auto classic_end =
+      baselines.begin() + static_cast<std::ptrdiff_t>(std::min(std::size(classical), baselines.size()));
   return *std::min_element(baselines.begin(), classic_end, [](const Baseline& a, const Baseline& b) {
     return std::pair(!a.converged, a.seconds) < std::pair(!b.converged, b.seconds);
   });
@@ -116,10 +117,10 @@ FieldSet SetComparison::state() const {
   for (std::size_t k = 0; k < baselines.size(); ++k) {
     const Baseline& b = baselines[k];
     const std::string name = fmt::format("baseline.{}.", k);
-    fields.add(name + "numbers", "1", {9},
-               std::vector<double>{b.seconds, b.quality.r, b.quality.phase_error, b.quality.amplitude_error,
-                                   b.early_seconds, b.early.r, b.early.phase_error, b.early.amplitude_error,
-                                   b.converged ? 1.0 : 0.0});
+    fields.add(
+        name + "numbers", "1", {9},
+        std::vector<double>{b.seconds, b.quality.r, b.quality.phase_error, b.quality.amplitude_error, b.early_seconds,
+                            b.early.r, b.early.phase_error, b.early.amplitude_error, b.converged ? 1.0 : 0.0});
     fields.add_scalar(name + "sweeps", "1", b.sweeps);
     fields.add(name + "time", "s", {rows(b.time.size())}, b.time);
     fields.add(name + "r", "1", {rows(b.r.size())}, b.r);

@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "apps/ptychography/diffraction_data.hpp"
+#include "io/cxi_file.hpp"
 #include "kokkos_kernels/base/errors.hpp"
 #include "kokkos_kernels/base/memory.hpp"
 #include "kokkos_kernels/base/timer.hpp"
@@ -57,31 +58,42 @@ SeriesSet simulated_set(const Context& context, const SeriesRunConfig& config, s
   return set;
 }
 
-void check_experiment(const Context& context, const SeriesRunConfig& config, const Ptychogram& data,
-                      const std::string& file) {
-  Context alone = context;
-  alone.comm = Communicator::self();
-  const Ptychogram expected = imaging::simulated_geometry(alone, config.simulation, 0).data;
+struct Optics {
+  int nx = 0, ny = 0;
+  double dx = 0.0, dy = 0.0;             // Å
+  std::vector<Ptychogram::Value> probe;  // empty: not compared
+};
+
+double power_of(const std::vector<Ptychogram::Value>& probe) {
+  return std::accumulate(probe.begin(), probe.end(), 0.0, [](double sum, auto v) { return sum + std::norm(v); });
+}
+
+void check_experiment(const Ptychogram& expected, Optics found, double tolerated_probe, const std::string& file) {
   const auto refuse = [&](const std::string& what) {
     throw ConfigError(what, file,
                       "the network knows the experiment of [simulation] alone: describe the file's there and train "
                       "anew, or reconstruct the file with `locum reconstruct`");
   };
-  if (data.nx != expected.nx || data.ny != expected.ny)
-    refuse(fmt::format("frames of {} × {} pixels, the experiment has {} × {}", data.nx, data.ny, expected.nx,
+  if (found.nx != expected.nx || found.ny != expected.ny)
+    refuse(fmt::format("frames of {} × {} pixels, the experiment has {} × {}", found.nx, found.ny, expected.nx,
                        expected.ny));
-  if (std::abs(data.dx / expected.dx - 1.0) > tolerated_pixel || std::abs(data.dy / expected.dy - 1.0) > tolerated_pixel)
-    refuse(fmt::format("pixels of {:.5g} × {:.5g} Å, the experiment has {:.5g} × {:.5g}", data.dx, data.dy,
+  if (std::abs(found.dx / expected.dx - 1.0) > tolerated_pixel ||
+      std::abs(found.dy / expected.dy - 1.0) > tolerated_pixel)
+    refuse(fmt::format("pixels of {:.5g} × {:.5g} Å, the experiment has {:.5g} × {:.5g}", found.dx, found.dy,
                        expected.dx, expected.dy));
-  std::vector<Ptychogram::Value> probe = data.probe;
-  const auto power = [](const std::vector<Ptychogram::Value>& p) {
-    return std::accumulate(p.begin(), p.end(), 0.0, [](double sum, auto v) { return sum + std::norm(v); });
-  };
-  for (auto& v : probe) v *= static_cast<float>(std::sqrt(power(expected.probe) / power(probe)));
-  const double off = imaging::probe_error(expected.probe, probe, data.nx, data.ny);
-  if (off > config.series.tolerated_probe)
+  const double power = power_of(found.probe);
+  if (!(power > 0.0)) return;
+  for (auto& v : found.probe) v *= static_cast<float>(std::sqrt(power_of(expected.probe) / power));
+  const double off = imaging::probe_error(expected.probe, found.probe, found.nx, found.ny);
+  if (off > tolerated_probe)
     refuse(fmt::format("the probe is {:.3g} off the experiment's (relative), at most {} is tolerated", off,
-                       config.series.tolerated_probe));
+                       tolerated_probe));
+}
+
+Ptychogram expected_geometry(const Context& context, const SeriesRunConfig& config) {
+  Context alone = context;
+  alone.comm = Communicator::self();
+  return imaging::simulated_geometry(alone, config.simulation, 0).data;
 }
 
 SeriesSet set_of_file(const Context& context, const SeriesRunConfig& config, std::int64_t number) {
@@ -92,7 +104,11 @@ SeriesSet set_of_file(const Context& context, const SeriesRunConfig& config, std
   reading.microscope = config.simulation.probe;
   reading.probe = config.simulation.window;
   DiffractionData read = read_diffraction_data(context, reading);
-  together(context.comm, [&] { check_experiment(context, config, read.input, reading.data.file); });
+  const Ptychogram& in = read.input;
+  together(context.comm, [&] {
+    check_experiment(expected_geometry(context, config), {in.nx, in.ny, in.dx, in.dy, in.probe},
+                     config.series.tolerated_probe, reading.data.file);
+  });
   SeriesSet set;
   set.name = std::filesystem::path(reading.data.file).filename().string();
   set.data = std::move(read.input);
@@ -113,11 +129,11 @@ void refuse_what_cannot_fit(const Context& context, const SeriesRunConfig& confi
   const double left = config.data.memory_GiB > 0.0 ? config.data.memory_GiB * 1073741824.0
                                                    : -context.comm.max(-static_cast<double>(available_memory()));
   if (left > 0.0 && node > left)
-    throw ConfigError(fmt::format("{} data sets to learn from take {} on a node ({} of frames, {} for each rank), "
-                                  "there are {}",
-                                  config.data.count, bytes_text(node), bytes_text(frames), bytes_text(rank),
-                                  bytes_text(left)),
-                      "data.count", "fewer data sets, smaller ones (simulation.scan.points), or fewer ranks on a node");
+    throw ConfigError(
+        fmt::format("{} data sets to learn from take {} on a node ({} of frames, {} for each rank), "
+                    "there are {}",
+                    config.data.count, bytes_text(node), bytes_text(frames), bytes_text(rank), bytes_text(left)),
+        "data.count", "fewer data sets, smaller ones (simulation.scan.points), or fewer ranks on a node");
 }
 
 void share(const Communicator& comm, ObjectFunction& object, int owner) {
@@ -125,6 +141,19 @@ void share(const Communicator& comm, ObjectFunction& object, int owner) {
 }
 
 }  // namespace
+
+void check_files(const Context& context, const SeriesRunConfig& config) {
+  if (config.series.files.empty()) return;
+  together(context.comm, [&] {
+    const Ptychogram expected = expected_geometry(context, config);
+    for (const std::string& name : config.series.files) {
+      const io::DiffractionFile file(name, config.series.keys);
+      const auto pixel = file.object_pixel();
+      check_experiment(expected, {file.nx(), file.ny(), pixel[0], pixel[1], file.probe().values},
+                       config.series.tolerated_probe, name);
+    }
+  });
+}
 
 SeriesSet series_set(const Context& context, const SeriesRunConfig& config, std::int64_t number) {
   SeriesSet set =

@@ -14,10 +14,10 @@
 namespace locum::apps {
 
 struct SeriesSet {
-  std::string name;       // "set 3, natural", or the file
-  bool other = false;     // of another kind than what was learned
-  Ptychogram data;        // with tiles
-  ObjectFunction truth;   // empty: not known
+  std::string name;                        // "set 3, natural", or the file
+  bool other = false;                      // of another kind than what was learned
+  Ptychogram data;                         // with tiles
+  ObjectFunction truth;                    // empty: not known
   double wavelength = 0.0;                 // Å; 0: not known
   std::array<double, 2> origin{0.0, 0.0};  // Å, of the object's pixel [0][0] in the coordinates of positions
 };
@@ -27,15 +27,19 @@ struct SeriesSet {
 // read_diffraction_data throws. Collective.
 SeriesSet series_set(const Context& context, const SeriesRunConfig& config, std::int64_t number);
 
+// What the files of the series say of themselves, before hours are spent on training: throws as series_set does for a
+// file of another experiment, or none. Collective.
+void check_files(const Context& context, const SeriesRunConfig& config);
+
 struct TrainingData {
   std::vector<imaging::LabelledObject> sets;  // each of one rank, the same on all
   double seconds = 0.0;                       // slowest rank
 };
 
-// All that is learned from. keep: frames are made once and held on the node, else they are made as they are read. known:
-// the solver's labels of an earlier session, in order, where labels are the solver's; may be fewer than the sets.
-// after_round (collective) takes the number of labels so far and the sets; false ends it, with sets missing. Throws
-// ConfigError where the data will not fit the memory. Collective.
+// All that is learned from. keep: frames are made once and held on the node, else they are made as they are read.
+// known: the solver's labels of an earlier session, in order, where labels are the solver's; may be fewer than the
+// sets. after_round (collective) takes the number of labels so far and the sets; false ends it, with sets missing.
+// Throws ConfigError where the data will not fit the memory. Collective.
 TrainingData make_training_data(const Context& context, const SeriesRunConfig& config, bool keep,
                                 const std::vector<ObjectFunction>& known,
                                 const std::function<bool(std::size_t done, const TrainingData&)>& after_round);

@@ -32,8 +32,7 @@ double seconds_per_frame(const std::vector<SetRecord>& records, const std::vecto
 gate::Account series_account(gate::Account account, const std::vector<SetRecord>& records,
                              const std::vector<SetComparison>& comparisons) {
   if (comparisons.empty() || account.calls.total == 0) return account;
-  const double others =
-      account.wall - account.solver - account.surrogate - account.gate - account.training_in_run;
+  const double others = account.wall - account.solver - account.surrogate - account.gate - account.training_in_run;
   double alone = 0.0;
   std::size_t measured = 0;
   for (const SetRecord& r : records) {
@@ -55,8 +54,8 @@ gate::Account series_account(gate::Account account, const std::vector<SetRecord>
   const double before = account.training - account.training_in_run;
   account.application = account.solver_only_s / (account.wall + account.training_data + before);
   const double gain = account.solver_call - gated;
-  account.break_even_calls = gain > 0.0 ? (account.training_data + account.training) / gain
-                                        : std::numeric_limits<double>::infinity();
+  account.break_even_calls =
+      gain > 0.0 ? (account.training_data + account.training) / gain : std::numeric_limits<double>::infinity();
   return account;
 }
 

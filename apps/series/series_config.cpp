@@ -10,9 +10,9 @@ namespace locum::apps {
 
 void LabelledDataConfig::visit(ConfigVisitor& v) {
   v.value({"count", "", "simulated data sets to learn from", {2, 1e6}}, count);
-  v.value({"labels", "", "what the network learns: the truth, or the solver's converged object", {},
-           {"truth", "solver"}},
-          labels);
+  v.value(
+      {"labels", "", "what the network learns: the truth, or the solver's converged object", {}, {"truth", "solver"}},
+      labels);
   v.value({"phase",
            "rad",
            "range of the phase of each object, those of the series too, is drawn between these two; empty: "

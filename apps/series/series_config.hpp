@@ -28,14 +28,14 @@ struct LabelledDataConfig {
 };
 
 struct SeriesConfig {
-  std::int64_t sets = 12;            // simulated ones, that training never saw
-  std::vector<std::string> files;    // instead: data sets of the same experiment
-  io::DiffractionKeys keys;          // of the files
-  int margin = 8;                    // files: pixels of the object around the outermost windows
-  double tolerated_probe = 0.2;      // files: how far their probe may be from the experiment's, relative
-  int tile = 48;                     // pixels of the object: what the gate decides on
-  std::int64_t other_sets = 0;       // sets of another kind of object
-  std::int64_t other_first = -1;     // number of the first of them; −1: they are the last
+  std::int64_t sets = 12;          // simulated ones, that training never saw
+  std::vector<std::string> files;  // instead: data sets of the same experiment
+  io::DiffractionKeys keys;        // of the files
+  int margin = 8;                  // files: pixels of the object around the outermost windows
+  double tolerated_probe = 0.2;    // files: how far their probe may be from the experiment's, relative
+  int tile = 48;                   // pixels of the object: what the gate decides on
+  std::int64_t other_sets = 0;     // sets of another kind of object
+  std::int64_t other_first = -1;   // number of the first of them; −1: they are the last
   imaging::RandomObjectConfig other;
 
   void visit(ConfigVisitor& v);

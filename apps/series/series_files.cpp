@@ -60,12 +60,11 @@ io::Reconstruction set_file(const SeriesRunConfig& config, const SeriesSet& set,
   file.frames = {{"fourier_error", "1", floats(r)},
                  {"uncertainty", "1", floats(record.uncertainty)},
                  {"handed_back", "1", floats(record.handed)}};
-  file.maps = {
-      {"computed_by", "1", "0: the network, 1: the solver", players_map(in, record)},
-      {"uncertainty_map", "1", "bound on the network's relative error, of the frames that reach a pixel",
-       floats(frames_map(in, record.uncertainty))},
-      {"fourier_error_map", "1", "R of the frames that reach a pixel, weighed by their illumination",
-       floats(frames_map(in, r))}};
+  file.maps = {{"computed_by", "1", "0: the network, 1: the solver", players_map(in, record)},
+               {"uncertainty_map", "1", "bound on the network's relative error, of the frames that reach a pixel",
+                floats(frames_map(in, record.uncertainty))},
+               {"fourier_error_map", "1", "R of the frames that reach a pixel, weighed by their illumination",
+                floats(frames_map(in, r))}};
   file.wavelength = set.wavelength;
   file.electrons = true;
   file.title = config.title + ": " + set.name;

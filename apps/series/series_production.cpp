@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "apps/series/seams.hpp"
 #include "apps/series/series_results.hpp"
 #include "apps/series/series_run.hpp"
 #include "apps/signals.hpp"
@@ -28,9 +29,10 @@ std::string one_line(const SetRecord& r) {
   const auto phase = [&](const ObjectQuality& q) {
     return r.truth_known ? fmt::format(", phase error {:.4f} rad", q.phase_error) : std::string();
   };
-  return fmt::format("  set {:3}{}: {} of {} tiles handed back; network {:.2f} s, R {:.4f}{}; gated {:.2f} s, R {:.4f}{}",
-                     r.number, r.other ? " (another kind)" : "", r.handed_back, r.tiles, r.first_image, r.network.r,
-                     phase(r.network), r.final_image, r.gated.r, phase(r.gated));
+  return fmt::format(
+      "  set {:3}{}: {} of {} tiles handed back; network {:.2f} s, R {:.4f}{}; gated {:.2f} s, R {:.4f}{}", r.number,
+      r.other ? " (another kind)" : "", r.handed_back, r.tiles, r.first_image, r.network.r, phase(r.network),
+      r.final_image, r.gated.r, phase(r.gated));
 }
 
 }  // namespace
@@ -76,6 +78,10 @@ void SeriesRun::play(std::int64_t number) {
   const Stopwatch run;
   ObjectFunction object = Ptychography::make_output(set.data);
   gate_->evaluate(set.data, all_of(static_cast<int>(record.tiles)), object);
+  std::vector<bool> by_solver(set.data.tiles.size());
+  for (const gate::Decision& d : gate_->last_decisions())
+    by_solver[static_cast<std::size_t>(d.sample)] = d.player == gate::Player::solver;
+  join_regions(set.data, by_solver, object);
   const double seconds = run.seconds();
   record.learning = spent(gate::Clock::training_in_run);
   record.solver = spent(gate::Clock::solver);
@@ -104,8 +110,7 @@ void SeriesRun::judge(const SeriesSet& set, const gate::Calibration& trusted, Se
   record.handed.assign(frames, 0.0);
   record.error.assign(frames, std::nan(""));
   const auto& scores = surrogate_->frame_scores();
-  for (std::size_t j = 0; j < frames; ++j)
-    record.uncertainty[j] = trusted.uncertainty(scores[j].score());
+  for (std::size_t j = 0; j < frames; ++j) record.uncertainty[j] = trusted.uncertainty(scores[j].score());
   const ObjectFunction& answer = surrogate_->result().object;
   for (const gate::Decision& d : gate_->last_decisions()) {
     const bool handed = d.player == gate::Player::solver;
@@ -166,11 +171,12 @@ void SeriesRun::compare() {
     comparisons_.push_back(compare_with_solver(config_, set, record.number, record.final_image));
     const SetComparison& c = comparisons_.back();
     for (const Baseline& b : c.baselines)
-      log::info(fmt::format("  set {:3}, {} alone from {}: {:.2f} s, {} sweeps{}, R {:.4f}, phase error {:.4f} rad; "
-                            "stopped after {:.2f} s: R {:.4f}, {:.4f} rad",
-                            record.number, config_.ptychography.engine, b.start, b.seconds, b.sweeps,
-                            b.converged ? "" : " (not converged)", b.quality.r, b.quality.phase_error, b.early_seconds,
-                            b.early.r, b.early.phase_error));
+      log::info(
+          fmt::format("  set {:3}, {} alone from {}: {:.2f} s, {} sweeps{}, R {:.4f}, phase error {:.4f} rad; "
+                      "stopped after {:.2f} s: R {:.4f}, {:.4f} rad",
+                      record.number, config_.ptychography.engine, b.start, b.seconds, b.sweeps,
+                      b.converged ? "" : " (not converged)", b.quality.r, b.quality.phase_error, b.early_seconds,
+                      b.early.r, b.early.phase_error));
     io::Tree tree;
     tree.groups["comparison"] = c.state();
     io::write_tree(context_.comm, directory_.file(name), tree, set_format, 1);
@@ -198,9 +204,8 @@ void SeriesRun::conclude() {
     const FieldSet& objects = tree.groups.at("objects");
     const SeriesSet set = series_set(context_, config_, c.number);
     io::on_root(context_.comm, [&] {
-      const auto drawn =
-          draw_set(directory_, set, records_[static_cast<std::size_t>(c.number)],
-                   {{complex_field(objects, "network")}, {complex_field(objects, "gated")}}, c);
+      const auto drawn = draw_set(directory_, set, records_[static_cast<std::size_t>(c.number)],
+                                  {{complex_field(objects, "network")}, {complex_field(objects, "gated")}}, c);
       images.insert(images.end(), drawn.begin(), drawn.end());
     });
   }

@@ -37,10 +37,10 @@ std::string sets_table(const SeriesResults& results) {
                             "phase error / rad, network", "gated"},
                            "th");
   for (const SetRecord& r : results.records)
-    rows += cells({fmt::format("{}{}", r.number, r.other ? " (another kind)" : ""),
-                   fmt::format("{} of {} tiles", r.handed_back, r.tiles), duration(r.first_image),
-                   duration(r.final_image), rad(r.network.r), rad(r.gated.r), rad(r.network.phase_error),
-                   rad(r.gated.phase_error)});
+    rows +=
+        cells({fmt::format("{}{}", r.number, r.other ? " (another kind)" : ""),
+               fmt::format("{} of {} tiles", r.handed_back, r.tiles), duration(r.first_image), duration(r.final_image),
+               rad(r.network.r), rad(r.gated.r), rad(r.network.phase_error), rad(r.gated.phase_error)});
   return table("The series", rows) +
          "<p class=\"formula\">The first image is the network's answer, the final one has the solver's work where the "
          "gate handed back. R = Σ|√I − √M| / Σ√I of all frames. Phase errors are root mean squares over the scanned "
@@ -145,21 +145,20 @@ std::string account_table(const SeriesResults& results) {
   rows += table_row("… learning in the series", duration(a.training_in_run));
   rows += table_row("… files", duration(a.io));
   rows += table_row("solver alone", duration(a.solver_only_s) + ", " + escape_html(a.solver_only_is));
-  rows += table_row("tiles", fmt::format("{}: network {}, solver {} ({} handed back), audits {}", a.calls.total,
-                                         a.calls.surrogate, a.calls.solver, percent(a.fallback_fraction),
-                                         a.calls.audited));
+  rows +=
+      table_row("tiles", fmt::format("{}: network {}, solver {} ({} handed back), audits {}", a.calls.total,
+                                     a.calls.surrogate, a.calls.solver, percent(a.fallback_fraction), a.calls.audited));
   rows += table_row("error of production", error_text(a));
   rows += table_row("speed-up of the step", factor(a.step) + "; " + error_text(a));
-  rows += table_row("speed-up of the application", factor(a.application) + ", training and data counted; " +
-                                                       error_text(a));
-  rows += table_row("break-even", (std::isinf(a.break_even_calls) ? "never" : whole_or_dash(a.break_even_calls)) +
-                                      " tiles");
-  rows += table_row("audits above their bound",
-                    fmt::format("{} of {}; promised: at most {}", a.audits_exceeded, a.audits,
-                                percent(1.0 - a.coverage, 0)));
+  rows +=
+      table_row("speed-up of the application", factor(a.application) + ", training and data counted; " + error_text(a));
+  rows += table_row("break-even",
+                    (std::isinf(a.break_even_calls) ? "never" : whole_or_dash(a.break_even_calls)) + " tiles");
+  rows += table_row("audits above their bound", fmt::format("{} of {}; promised: at most {}", a.audits_exceeded,
+                                                            a.audits, percent(1.0 - a.coverage, 0)));
   rows += table_row("learned in the series", fmt::format("{} labels, {} updates", a.labels, a.updates));
-  rows += table_row("energy", escape_html(energy(results.energy.joules)) + ", method: " +
-                                  escape_html(results.energy.method));
+  rows += table_row("energy",
+                    escape_html(energy(results.energy.joules)) + ", method: " + escape_html(results.energy.method));
   rows += table_row("ranks", std::to_string(results.ranks));
   rows += table_row("Locum", escape_html(version_line()));
   return table("The account", rows);
@@ -168,15 +167,17 @@ std::string account_table(const SeriesResults& results) {
 std::vector<std::string> notes_of(const SeriesResults& results) {
   std::vector<std::string> notes;
   if (results.account.bound_is_broken())
-    notes.push_back("More audits exceeded their bound than its coverage allows by chance: the network is wrong where "
-                    "it is sure.");
+    notes.push_back(
+        "More audits exceeded their bound than its coverage allows by chance: the network is wrong where "
+        "it is sure.");
   if (results.comparisons.empty())
-    notes.push_back("No set was given to the solver alone: what it would take is extrapolated from single regions, "
-                    "which take more than their share.");
+    notes.push_back(
+        "No set was given to the solver alone: what it would take is extrapolated from single regions, "
+        "which take more than their share.");
   for (const SetComparison& c : results.comparisons)
     if (!c.best().converged)
-      notes.push_back(fmt::format("On set {} the solver alone had not converged after {} sweeps.", c.number,
-                                  c.best().sweeps));
+      notes.push_back(
+          fmt::format("On set {} the solver alone had not converged after {} sweeps.", c.number, c.best().sweeps));
   return notes;
 }
 

@@ -62,6 +62,7 @@ SeriesRun::SeriesRun(const Context& context, const RunDirectory& directory, Seri
 }
 
 void SeriesRun::run() {
+  check_files(context_, config_);
   make_data();
   train();
   produce();
@@ -189,7 +190,8 @@ void SeriesRun::calibrate() {
   pairs_ = learner_->calibration();
   double sum = 0.0;
   for (const auto& p : pairs_) sum += p.error * p.error;
-  training_.metrics["validation/worst_frame_rmse"] = std::sqrt(sum / static_cast<double>(std::max<std::size_t>(1, pairs_.size())));
+  training_.metrics["validation/worst_frame_rmse"] =
+      std::sqrt(sum / static_cast<double>(std::max<std::size_t>(1, pairs_.size())));
 }
 
 void SeriesRun::write_model() const {

@@ -2,8 +2,8 @@
 // gate, the solver alone does some of them, and the account is drawn.
 //
 // stages.h5 keeps what the stages before the series came to, series.h5 the series after each of its sets, set_NNNN.h5
-// the objects of a set that is compared, compared_NNNN.h5 what the solver alone made of it. Each is written whole or not
-// at all, so that a run that ends at any moment goes on from the last of them.
+// the objects of a set that is compared, compared_NNNN.h5 what the solver alone made of it. Each is written whole or
+// not at all, so that a run that ends at any moment goes on from the last of them.
 #pragma once
 
 #include <map>
@@ -36,8 +36,8 @@ class SeriesRun {
  public:
   SeriesRun(const Context& context, const RunDirectory& directory, SeriesRunConfig config, bool restart);
 
-  // All stages, each skipped as far as an earlier session in this folder has done it. Throws Interrupted after a signal.
-  // Collective.
+  // All stages, each skipped as far as an earlier session in this folder has done it. Throws Interrupted after a
+  // signal. Collective.
   void run();
 
  private:

@@ -15,13 +15,16 @@ import numpy as np
 
 from locum_cli import CONFIG, INTERRUPTED, IO, SUCCESS, CliTest, finish, kill_group, ranks_of, read_all, run, start, wait_until
 
-INPUT = Path(__file__).resolve().parents[2] / "inputs/imaging/quickstart.toml"
+INPUTS = Path(__file__).resolve().parents[2] / "inputs/imaging"
+INPUT = INPUTS / "quickstart.toml"
 SMALL = ["simulation.pixels=32", "simulation.counts=1e5", "simulation.probe.aberrations.defocus=45.0",
          "simulation.scan.points=[6,6]", "data.points=[5,6]", "data.count=8", "training.epochs=2", "training.validation_fraction=0.4",
          "network.channels=[8,8]", "network.window=32", "network.border=8", "series.sets=3", "series.other_sets=1", "series.other_first=2",
          "series.tile=12", "gate.audit_rate=0.2", "gate.labels_to_update=6", "gate.max_updates=1",
          "training.update_epochs=1", "compare.sets=[0]", "compare.trace=10", "ptychography.sweeps=30",
          "output.training_checkpoint_epochs=1"]
+# The experiment alone, for data sets in files.
+EXPERIMENT = [a for a in SMALL if a.startswith("simulation.")] + ["simulation.aperture=0.3125", "simulation.scan.jitter=0.1"]
 # What a clock says; the rest of summary.json is a function of the input.
 CLOCKS = re.compile(r"(_s|seconds|joules|kwh|step|application|break_even_calls|wall|solver|surrogate|gate|training|"
                     r"training_in_run|training_data|io)$")
@@ -146,6 +149,38 @@ class Series(CliTest):
             # Sums over frames are made in another order: single precision, over some hundred steps of training and
             # sweeps that each carry the difference on.
             self.assertSameNumbers(unbroken, out, tolerance=0.05)
+
+
+class Files(CliTest):
+    def simulate(self, name, *assignments):
+        sets = [w for a in (*EXPERIMENT, "output.pictures=false", *assignments) for w in ("--set", a)]
+        self.assertSucceeds(run("simulate", INPUTS / "ptychography_data.toml", "--output", self.folder / name, *sets))
+        return self.folder / name
+
+    def learn(self, files, *more):
+        small = [a for a in SMALL if not a.startswith(("series.other", "series.sets"))]
+        names = ",".join(f'"{f}"' for f in files)
+        return run(*options(self.folder / "out", "--set", "series.other_sets=0", "--set", f"series.files=[{names}]", *more,
+                            small=small))
+
+    def test_are_a_series_when_they_are_of_the_experiment(self):
+        data = self.simulate("data", "ptychography.series=2", "ptychography.first=500")
+        self.assertSucceeds(self.learn([data / "data_0000.cxi", data / "data_0001.cxi"]))
+        sets = summary_of(self.folder / "out")["series"]
+        self.assertEqual([x["frames"] for x in sets], [36, 36])
+        for x in sets:
+            self.assertLess(x["gated"]["r_factor"], 0.5)
+            self.assertLess(x["gated"]["phase_error_rad"], 0.3)  # the truth beside the data is found
+
+    def test_are_refused_when_they_are_not(self):
+        for assignment, word in (("simulation.pixels=30", "30 × 30"), ("simulation.aperture=0.4", "pixels of"),
+                                 ("simulation.probe.aberrations.defocus=10.0", "probe")):
+            with self.subTest(assignment):
+                data = self.simulate("of_" + word.split()[0], assignment)
+                outcome = self.learn([data / "data.cxi"])
+                self.assertFails(outcome, CONFIG, "data.cxi", word, "the experiment")
+                self.assertNotIn("training", outcome.text)  # before hours are spent
+        self.assertFails(self.learn([self.folder / "nothing.cxi"]), IO, "nothing.cxi")
 
 
 class BadInput(CliTest):
