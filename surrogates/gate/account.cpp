@@ -107,10 +107,10 @@ std::string to_text(const Account& a) {
   const auto reason = [&](Reason r) { return a.calls.by_reason[static_cast<int>(r)]; };
   std::string text = fmt::format(
       "calls:    {} in all: surrogate {} ({} audited), solver {} (handed back {:.2f} %: {} uncertain, {} held, {} "
-      "uncalibrated; {} warm-up, {} forced)\n",
+      "in their company, {} uncalibrated; {} warm-up, {} forced)\n",
       a.calls.total, a.calls.surrogate, a.calls.audited, a.calls.solver, 100.0 * a.fallback_fraction,
-      reason(Reason::uncertain), reason(Reason::hold), reason(Reason::uncalibrated), reason(Reason::warm_up),
-      reason(Reason::forced));
+      reason(Reason::uncertain), reason(Reason::hold), reason(Reason::company), reason(Reason::uncalibrated),
+      reason(Reason::warm_up), reason(Reason::forced));
   text += fmt::format("a call:   solver {:.4g} ms, surrogate {:.4g} ms, gate {:.4g} ms; solver played in {:.2f} %\n",
                       1e3 * a.solver_call, 1e3 * a.surrogate_call, 1e3 * a.gate_call, 100.0 * a.solver_share);
   text += fmt::format(

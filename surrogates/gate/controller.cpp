@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
 #include <variant>
 
@@ -75,11 +76,28 @@ std::span<Decision> Controller::decide() {
     d.player = verdict.player;
     d.reason = verdict.reason;
     d.audited = verdict.audited;
-    if (d.player == Player::solver) handed_back_.push_back(d.sample);
-    if (d.audited) audited_.push_back(d.sample);
     decisions_.push_back(d);
   }
+  keep_company();
+  for (const Decision& d : decisions_) {
+    if (d.player == Player::solver) handed_back_.push_back(d.sample);
+    if (d.audited) audited_.push_back(d.sample);
+  }
   return decisions_;
+}
+
+// Where much of a call is strange the rest is not to be believed either: what samples have in common (a coarse phase
+// over many tiles) no sample's own score sees.
+void Controller::keep_company() {
+  const auto back =
+      std::count_if(decisions_.begin(), decisions_.end(), [](const Decision& d) { return is_fallback(d.reason); });
+  if (static_cast<double>(back) <= config_.all_above * static_cast<double>(decisions_.size())) return;
+  for (Decision& d : decisions_) {
+    if (d.player == Player::solver) continue;
+    d.player = Player::solver;
+    d.reason = Reason::company;
+    d.audited = false;
+  }
 }
 
 bool Controller::wants_label(const Decision& d) const {

@@ -80,6 +80,7 @@ class Controller {
   static constexpr std::size_t correction_window = 100;  // audits that the correction looks back on
 
   void calibrate_from_learner();
+  void keep_company();
   void correct_by(const Decision& audited);
   void learn();
 

@@ -5,8 +5,8 @@ namespace locum::gate {
 std::string_view to_string(Player player) { return player == Player::surrogate ? "surrogate" : "solver"; }
 
 std::string_view to_string(Reason reason) {
-  constexpr std::string_view names[reason_count] = {"trusted",   "warm-up", "uncalibrated",
-                                                    "uncertain", "hold",    "forced"};
+  constexpr std::string_view names[reason_count] = {"trusted", "warm-up", "uncalibrated", "uncertain",
+                                                    "hold",    "forced",  "company"};
   return names[static_cast<int>(reason)];
 }
 

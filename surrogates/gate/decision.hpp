@@ -16,15 +16,17 @@ enum class Reason {
   uncertain = 3,     // uncertainty above the threshold, or not a number
   hold = 4,          // within the threshold, but not yet calm after a fallback
   forced = 5,        // force_solver()
+  company = 6,       // trusted, but too many of its call were not
 };
-inline constexpr int reason_count = 6;
+inline constexpr int reason_count = 7;
 
 std::string_view to_string(Player player);  // "surrogate", "solver"
 std::string_view to_string(Reason reason);  // "trusted", "warm-up", …
 
 // Handed back by the gate's own judgement; warm-up and force are somebody's order.
 inline bool is_fallback(Reason reason) {
-  return reason == Reason::uncalibrated || reason == Reason::uncertain || reason == Reason::hold;
+  return reason == Reason::uncalibrated || reason == Reason::uncertain || reason == Reason::hold ||
+         reason == Reason::company;
 }
 
 struct Decision {

@@ -55,6 +55,8 @@ void GateConfig::visit(ConfigVisitor& v) {
   v.value({"resume_calls", "calls", "calm calls in a row after which the surrogate resumes; 0: no hysteresis", count},
           resume_calls);
   v.value({"max_hold", "calls", "most calls in a row held only for lack of calm; 0: no limit", count}, max_hold);
+  v.value({"all_above", "", "share handed back above which a call is handed back whole; 1: never", {0.0, 1.0}},
+          all_above);
   v.value({"audit_rate", "", "chance of a sample to be audited", share}, audit_rate);
   v.value({"correct_by_audits", "", "audits widen bounds that they exceed more often than promised"},
           correct_by_audits);

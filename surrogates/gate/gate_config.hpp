@@ -22,6 +22,7 @@ struct GateConfig {
   double resume_ratio = 0.9;      // after a fallback: a call is calm when uncertainty ≤ resume_ratio · threshold
   std::int64_t resume_calls = 2;  // the surrogate takes over at this many calm calls in a row; 0: no hysteresis
   std::int64_t max_hold = 100;    // at most so many calls in a row held only for lack of calm; 0: no limit
+  double all_above = 1.0;         // a call of which more than this share is handed back is handed back whole; 1: never
   double audit_rate = 0.01;       // chance of a sample to be audited
   bool correct_by_audits = true;  // audits widen the bounds where they exceed them more often than promised
 

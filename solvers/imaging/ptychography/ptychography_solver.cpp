@@ -1,6 +1,8 @@
 #include "solvers/imaging/ptychography/ptychography_solver.hpp"
 
 #include <algorithm>
+#include <complex>
+#include <memory>
 #include <numeric>
 
 #include "kokkos_kernels/base/together.hpp"
@@ -17,25 +19,51 @@ std::vector<SolverRegion> regions_of(const Ptychogram& input, std::span<const in
   return {all};
 }
 
+// A region's frames do not tell its global phase: it is turned to what lies around it, where its frames still give
+// light.
+void turn_to(const Ptychogram& input, const SolverRegion& region, const ObjectFunction& around,
+             ObjectFunction& object) {
+  std::vector<float> takes_part(static_cast<std::size_t>(input.size()), 0.0f);
+  for (int j : region.frames) takes_part[static_cast<std::size_t>(j)] = 1.0f;
+  std::vector<float> light = spread(input, takes_part);
+  for (int tile : region.tiles) {
+    const PixelBox& core = input.tiles[static_cast<std::size_t>(tile)].core;
+    for (int x = core.x0; x < core.x1; ++x)
+      std::fill_n(light.begin() + static_cast<std::ptrdiff_t>(x) * input.object_ny + core.y0, core.ny(), 0.0f);
+  }
+  std::complex<double> product = 0.0;
+  for (std::size_t k = 0; k < light.size(); ++k)
+    product += static_cast<double>(light[k]) * std::complex<double>(around.value[k] * std::conj(object.value[k]));
+  const double size = std::abs(product);
+  if (!(size > 0.0)) return;  // nothing lies around it
+  const Ptychogram::Value phase(product / size);
+  for (auto& v : object.value) v *= phase;
+}
+
 // The object of one region, collective over input.comm.
 ObjectFunction solve_region(const Ptychogram& input, const PtychographyConfig& config, const SolverRegion& region,
                             const ObjectFunction* start, PtychographySolver::Report& report) {
-  Reconstruction reconstruction(input, config, region.frames);
+  auto reconstruction = std::make_unique<Reconstruction>(input, config, region.frames);
   if (start) {
-    const double neutral = reconstruction.r_factor();
-    const ObjectFunction flat = reconstruction.object();
-    reconstruction.start_from(*start);
-    report.from_answer = reconstruction.r_factor() < neutral;
-    if (!report.from_answer) reconstruction.start_from(flat);
+    const double neutral = reconstruction->r_factor();
+    PtychographyConfig onward = config;
+    onward.warm_up = 0;  // quick but noisy passes are for those who know nothing yet
+    const std::unique_ptr<KeptFrames> kept = reconstruction->fields().keep();
+    auto from_answer = std::make_unique<Reconstruction>(input, onward, region.frames, kept.get());
+    from_answer->start_from(*start);
+    report.from_answer = from_answer->r_factor() < neutral;
+    if (report.from_answer) reconstruction = std::move(from_answer);
   }
-  reconstruction.run();
+  reconstruction->run();
   report.tiles = region.tiles;
   report.frames = static_cast<int>(region.frames.size());
-  report.sweeps = reconstruction.sweeps();
-  report.converged = reconstruction.converged();
-  for (const SweepRecord& r : reconstruction.history())
+  report.sweeps = reconstruction->sweeps();
+  report.converged = reconstruction->converged();
+  for (const SweepRecord& r : reconstruction->history())
     if (r.r >= 0.0) report.r = r.r;
-  return reconstruction.object();
+  ObjectFunction object = reconstruction->object();
+  if (start) turn_to(input, region, *start, object);
+  return object;
 }
 
 void write(const Ptychogram& input, const SolverRegion& region, const ObjectFunction& from, ObjectFunction& to) {

@@ -6,7 +6,9 @@
 // used: what an audit is compared with must not know the answer that it judges.
 //
 // evaluate_from does the same from an answer that is there: for each region from the better of that and the neutral
-// start, by R over the region's frames, so that a bad answer costs one pass over them and no more.
+// start, by R over the region's frames, so that a bad answer costs one pass over them and no more; what begins from the
+// answer needs no warm-up. The region is turned by the constant phase that its frames do not tell, to the answer around
+// it.
 //
 // Several regions are shared out among the ranks whole when there are at least twice as many of them as ranks; else all
 // ranks work on each.

@@ -105,6 +105,36 @@ TEST(Gate, TheSolverMayStartFromTheSurrogatesAnswerButNotToAuditIt) {
   for (const auto& start : solver.starts) EXPECT_EQ(start.answer, surrogate.answer(start.x, 0));
 }
 
+TEST(Gate, ACallOfWhichMuchIsStrangeIsHandedBackWhole) {
+  GateConfig config = toy_config();
+  config.all_above = 0.3;
+  Play play(true, config);
+  play.run(100);
+  const std::size_t batch = static_cast<std::size_t>(play.batch_size);
+  int whole = 0, in_part = 0;
+  for (std::size_t first = 0; first < play.x.size(); first += batch) {
+    std::size_t uncertain = 0, company = 0, audited = 0, back = 0;
+    for (std::size_t k = first; k < first + batch; ++k) {
+      uncertain += play.decisions[k].reason == Reason::uncertain;
+      company += play.decisions[k].reason == Reason::company;
+      back += play.decisions[k].player == Player::solver;
+      audited += play.decisions[k].audited;
+    }
+    if (uncertain >= 3) {  // of 7: more than 0.3
+      ++whole;
+      EXPECT_EQ(back, batch);
+      EXPECT_EQ(company, batch - uncertain);
+      EXPECT_EQ(audited, 0u) << "what the surrogate did not play cannot be audited";
+    } else {
+      in_part += uncertain > 0;
+      EXPECT_EQ(back, uncertain);
+      EXPECT_EQ(company, 0u);
+    }
+  }
+  EXPECT_GT(whole, 3);
+  EXPECT_GT(in_part, 10);
+}
+
 TEST(Gate, OnlyAuditsTellOfABlindSpotThatTheScoreDoesNotShow) {
   GateConfig config = toy_config();
   config.correct_by_audits = false;
