@@ -53,6 +53,7 @@ bool SeriesConfig::is_other(std::int64_t number) const {
 
 void SeriesConfig::validate() const {
   other.validate();
+  if (!files.empty()) keys.validate();
   if (other_sets == 0) return;
   if (!files.empty())
     throw ConfigError("files are what they are: no objects of another kind can be drawn", "series.other_sets",
