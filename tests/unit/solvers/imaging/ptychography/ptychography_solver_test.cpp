@@ -98,6 +98,30 @@ TEST(PtychographySolver, GoodAnswersSaveSweepsAndBadOnesCostNone) {
   EXPECT_EQ(solver.reports()[0].sweeps, neutral);
 }
 
+// A region's frames leave its phase open: it is turned to the answer around it, whatever that one's phase.
+TEST(PtychographySolver, ARegionHasThePhaseOfWhatLiesAroundIt) {
+  Scan s;
+  PtychographySolver solver(s.config);
+  ObjectFunction start = s.truth(), output = Ptychography::make_output(s.c.data);
+  const PixelBox& core = s.c.data.tiles[0].core;
+  for (int x = 0; x < s.c.data.object_nx; ++x)
+    for (int y = 0; y < s.c.data.object_ny; ++y) {
+      const bool inside = x >= core.x0 && x < core.x1 && y >= core.y0 && y < core.y1;
+      const auto k = static_cast<std::size_t>(x * s.c.data.object_ny + y);
+      start.value[k] *=
+          std::polar(1.0f, inside ? 2.1f : 0.9f);  // right around the tile but for 0.9 rad, and wrong in it
+    }
+  solver.evaluate_from(start, s.c.data, std::vector<int>{0}, output);
+  EXPECT_LT(s.error(output, 0), 0.08);
+  std::complex<double> product = 0.0;
+  for (int x = core.x0; x < core.x1; ++x)
+    for (int y = core.y0; y < core.y1; ++y) {
+      const auto k = static_cast<std::size_t>(x * s.c.data.object_ny + y);
+      product += std::complex<double>(output.value[k] * std::conj(s.truth().value[k]));
+    }
+  EXPECT_NEAR(std::arg(product), 0.9, 0.05);  // the tile's own error is up to 0.08
+}
+
 TEST(PtychographySolver, ManyRegionsAreSharedOutAmongTheRanks) {
   Scan s;
   const int last = static_cast<int>(s.c.data.tiles.size()) - 1;
