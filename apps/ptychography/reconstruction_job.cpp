@@ -175,6 +175,12 @@ bool ReconstructionJob::run_stage(std::size_t stage) {
     which = halves_of(data_.input)[stage - 1];
   }
   imaging::Reconstruction reconstruction(input, config, which);
+  if (input.comm.size() > 1) {
+    const imaging::ObjectSum& sum = reconstruction.fields().over_ranks();
+    log::info(fmt::format("objects are summed over {} ranks {} ({} by neighbours, {} as a whole)", input.comm.size(),
+                          sum.by_neighbours() ? "by neighbours" : "as a whole", bytes_text(sum.neighbour_bytes()),
+                          bytes_text(sum.whole_bytes())));
+  }
   // Halves that began with one object would agree in its noise.
   if (stage == 0 && !data_.start.value.empty()) reconstruction.start_from(data_.start);
   const double before = take_up(reconstruction, stage);

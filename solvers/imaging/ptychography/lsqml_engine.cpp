@@ -118,7 +118,7 @@ float LsqmlEngine::damp(PtychographyFields& fields) const {
 void LsqmlEngine::update(PtychographyFields& fields, const std::vector<int>& batch, PositionCorrection& positions,
                          SweepErrors& errors) {
   const PixelBox changed = find_direction(fields, batch, positions, errors);
-  const double step = object_step_ * common_step(fields, changed, batch_light_, damp(fields), direction_);
+  const double step = settling_ * object_step_ * common_step(fields, changed, batch_light_, damp(fields), direction_);
   add_direction(fields.space(), changed, static_cast<float>(step), direction_, fields.object_plane);
 }
 
@@ -164,14 +164,17 @@ void LsqmlEngine::update_both(PtychographyFields& fields, const std::vector<int>
                      fields.probe.moved(), moved_probe_change_, fields.change());
   }
   const BatchSteps steps = batch_steps(all_sums(fields.comm(), sums));
-  add_direction(space, changed, static_cast<float>(object_step_ * steps.object), direction_, fields.object_plane);
-  fields.probe.add(static_cast<float>(probe_step_ * steps.probe), probe_change_);
+  add_direction(space, changed, static_cast<float>(settling_ * object_step_ * steps.object), direction_,
+                fields.object_plane);
+  fields.probe.add(static_cast<float>(settling_ * probe_step_ * steps.probe), probe_change_);
 }
 
 SweepErrors LsqmlEngine::sweep(PtychographyFields& fields, int number) {
   const PtychographyConfig& config = fields.config();
   SweepErrors errors;
   const bool refine = config.probe.refine && number >= config.probe.from;
+  // What mini-batches disagree about does not die away by itself (Robbins and Monro, Ann. Math. Stat. 22 (1951) 400).
+  settling_ = fields.batch() < fields.frames() ? std::min(1.0, settling_sweeps / (1.0 + number)) : 1.0;
   PositionCorrection positions(fields, number);
   for (const auto& batch : sparse_batches(fields.frames(), fields.batch(), static_cast<std::uint64_t>(config.seed),
                                           static_cast<std::uint64_t>(number)))

@@ -12,6 +12,8 @@
 // its mean over the batch, so that a frame without structure does not choose its β freely. The steps are real and
 // positive.
 //
+// Steps of mini-batches shrink as 30 / sweep from the thirtieth sweep on: what batches disagree about is noise.
+//
 // With the probe fixed there is one unknown, and the problems of all frames of the batch are solved as one:
 //   α = Σ_j Re⟨ΔO P_j, χ_j⟩ / Σ_j ‖ΔO P_j‖² = Σ_r |ΔO|² √(L² + (δ L_max)²) / Σ_r |ΔO|² L_B,   L_B = Σ_{j∈B} |P_j|²,
 // sums over the object alone: no second look at the frames, so that a batch of any size is worked off in portions that
@@ -39,7 +41,8 @@ class LsqmlEngine final : public PtychographyEngine {
                           SweepErrors& errors);
   float damp(PtychographyFields& fields) const;
 
-  double object_step_, probe_step_;
+  static constexpr double settling_sweeps = 30.0;
+  double object_step_, probe_step_, settling_ = 1.0;
   Planes direction_, light_, batch_light_, moved_probe_change_;
   fft::Waves<float> probe_change_;
 };

@@ -94,13 +94,15 @@ bool still(const Fraction& f) { return f[0] == 0.0f && f[1] == 0.0f; }
 }  // namespace
 
 PixelPosition pixel_position(const std::array<double, 2>& position, int raster) {
+  constexpr double nothing = 1e-4;  // pixels: what units leave of whole ones, and no frame can tell
   PixelPosition p;
   int* whole[2] = {&p.x, &p.y};
   for (std::size_t axis = 0; axis < 2; ++axis) {
     const double at = raster > 0 ? std::floor(position[axis] * raster + 0.5) / raster : position[axis];
     const double pixel = std::floor(at + 0.5);
     *whole[axis] = static_cast<int>(pixel);
-    p.fraction[axis] = static_cast<float>(at - pixel);
+    const double fraction = at - pixel;
+    p.fraction[axis] = std::abs(fraction) < nothing ? 0.0f : static_cast<float>(fraction);
   }
   return p;
 }

@@ -6,8 +6,6 @@
 #include <numeric>
 
 #include "kokkos_kernels/base/errors.hpp"
-#include "kokkos_kernels/base/log.hpp"
-#include "kokkos_kernels/base/memory.hpp"
 #include "solvers/imaging/ptychography/frame_batches.hpp"
 #include "solvers/imaging/ptychography/object_arithmetic.hpp"
 #include "solvers/imaging/ptychography/object_pixels.hpp"
@@ -86,12 +84,6 @@ Reconstruction::Reconstruction(const Ptychogram& input, const PtychographyConfig
       engine_(make_engine(config_.engine, fields_)),
       before_("ptychography::object_before", 1, input.object_nx, input.object_ny) {
   if (config_.warm_up > 0) warm_up_ = make_engine("rpie", fields_);
-  if (input.comm.size() > 1 && fields_.frames() == input.size()) {
-    const ObjectSum& sum = fields_.over_ranks();
-    log::info(fmt::format("ptychography: sums over {} ranks {} ({} by neighbours, {} as a whole)", input.comm.size(),
-                          sum.by_neighbours() ? "by neighbours" : "as a whole", bytes_text(sum.neighbour_bytes()),
-                          bytes_text(sum.whole_bytes())));
-  }
   for (Planes& snapshot : snapshots_)
     if (config_.tolerance > 0.0) snapshot = Planes("ptychography::snapshot", 1, input.object_nx, input.object_ny);
   if (config_.start == "flat")
