@@ -73,7 +73,11 @@ void PtychographyConfig::visit(ConfigVisitor& v) {
   v.value({"object_step", "", "share of the object's step that is taken; 0: what suits the engine", {0, 2}},
           object_step);
   v.value({"probe_step", "", "share of the probe's step that is taken; 0: what suits the engine", {0, 2}}, probe_step);
-  v.value({"alpha", "", "rpie: share of the brightest illumination in the denominator", {1e-4, 1}}, alpha);
+  v.value({"alpha",
+           "",
+           "rpie: share of the brightest illumination in the denominator; 0: 0.1, and 0.3 where the probe is refined",
+           {0, 1}},
+          alpha);
   v.value({"damping", "", "lsqml: share of the brightest illumination in the preconditioner", {1e-6, 1}}, damping);
   v.value({"relaxation", "", "raar: β", {0, 1}}, relaxation);
   v.value({"momentum",
@@ -99,7 +103,7 @@ void PtychographyConfig::validate() const {
   check("batch", batch, 0, 1e6);
   check("object_step", object_step, 0, 2);
   check("probe_step", probe_step, 0, 2);
-  check("alpha", alpha, 1e-4, 1);
+  check("alpha", alpha, 0, 1);
   check("damping", damping, 1e-6, 1);
   check("relaxation", relaxation, 0, 1);
   check("momentum", momentum, -1, 0.99);

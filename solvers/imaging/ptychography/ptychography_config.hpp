@@ -19,7 +19,7 @@ struct PtychographyConfig {
   std::int64_t seed = 1;
   double object_step = 0.0;
   double probe_step = 0.0;
-  double alpha = 0.1;
+  double alpha = 0.0;
   double damping = 0.1;
   double relaxation = 0.75;
   double momentum = -1.0;

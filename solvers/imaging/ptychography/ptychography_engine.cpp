@@ -51,6 +51,8 @@ PtychographyConfig resolved(PtychographyConfig config, int frames) {
     config.batch = !lsqml ? (engine_traits(config.engine).waves_of_frame > 0.0 ? 64 : 1) : follows ? 8 : frames;
   if (config.momentum < 0.0) config.momentum = lsqml && !follows && config.batch >= frames ? 0.95 : 0.0;
   if (config.object_step == 0.0) config.object_step = lsqml ? 0.9 : 1.0;
+  // With a small α a free probe's noise makes the object grow where nothing else reaches, at the rim.
+  if (config.alpha == 0.0) config.alpha = config.probe.refine ? 0.3 : 0.1;
   if (config.probe_step == 0.0) config.probe_step = lsqml ? 0.9 : 1.0;
   return config;
 }
