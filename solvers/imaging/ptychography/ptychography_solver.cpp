@@ -19,25 +19,36 @@ std::vector<SolverRegion> regions_of(const Ptychogram& input, std::span<const in
   return {all};
 }
 
-// A region's frames do not tell its global phase: it is turned to what lies around it, where its frames still give
-// light.
-void turn_to(const Ptychogram& input, const SolverRegion& region, const ObjectFunction& around,
+// A region's frames do not tell its global phase: it is turned to the answer, by what lies around the region where its
+// frames still give light, then by all pixels that agree with that, which are many more: the rim is where a region is
+// least sure of itself.
+void turn_to(const Ptychogram& input, const SolverRegion& region, const ObjectFunction& answer,
              ObjectFunction& object) {
+  constexpr float agrees =
+      0.3f;  // rad: more than noise and coarse errors of an answer that is right, less than a wrong one
   std::vector<float> takes_part(static_cast<std::size_t>(input.size()), 0.0f);
   for (int j : region.frames) takes_part[static_cast<std::size_t>(j)] = 1.0f;
-  std::vector<float> light = spread(input, takes_part);
+  const std::vector<float> light = spread(input, takes_part);
+  std::vector<float> around = light;
   for (int tile : region.tiles) {
     const PixelBox& core = input.tiles[static_cast<std::size_t>(tile)].core;
     for (int x = core.x0; x < core.x1; ++x)
-      std::fill_n(light.begin() + static_cast<std::ptrdiff_t>(x) * input.object_ny + core.y0, core.ny(), 0.0f);
+      std::fill_n(around.begin() + static_cast<std::ptrdiff_t>(x) * input.object_ny + core.y0, core.ny(), 0.0f);
   }
-  std::complex<double> product = 0.0;
-  for (std::size_t k = 0; k < light.size(); ++k)
-    product += static_cast<double>(light[k]) * std::complex<double>(around.value[k] * std::conj(object.value[k]));
-  const double size = std::abs(product);
-  if (!(size > 0.0)) return;  // nothing lies around it
-  const Ptychogram::Value phase(product / size);
-  for (auto& v : object.value) v *= phase;
+  const auto turn = [&](const std::vector<float>& weight, float within) {
+    std::complex<double> product = 0.0;
+    for (std::size_t k = 0; k < weight.size(); ++k) {
+      const Ptychogram::Value both = answer.value[k] * std::conj(object.value[k]);
+      if (weight[k] > 0.0f && std::abs(std::arg(both)) < within)
+        product += static_cast<double>(weight[k]) * std::complex<double>(both);
+    }
+    const double size = std::abs(product);
+    if (!(size > 0.0)) return false;
+    const Ptychogram::Value phase(product / size);
+    for (auto& v : object.value) v *= phase;
+    return true;
+  };
+  if (turn(around, 4.0f)) turn(light, agrees);  // nothing lies around a region that is the whole
 }
 
 // The object of one region, collective over input.comm.
