@@ -5,7 +5,6 @@
 #include <cmath>
 #include <numeric>
 
-#include "apps/series/seams.hpp"
 #include "apps/series/series_results.hpp"
 #include "apps/series/series_run.hpp"
 #include "apps/signals.hpp"
@@ -78,10 +77,6 @@ void SeriesRun::play(std::int64_t number) {
   const Stopwatch run;
   ObjectFunction object = Ptychography::make_output(set.data);
   gate_->evaluate(set.data, all_of(static_cast<int>(record.tiles)), object);
-  std::vector<bool> by_solver(set.data.tiles.size());
-  for (const gate::Decision& d : gate_->last_decisions())
-    by_solver[static_cast<std::size_t>(d.sample)] = d.player == gate::Player::solver;
-  join_regions(set.data, by_solver, object);
   const double seconds = run.seconds();
   record.learning = spent(gate::Clock::training_in_run);
   record.solver = spent(gate::Clock::solver);
