@@ -28,7 +28,7 @@ EXPERIMENT = [a for a in SMALL if a.startswith("simulation.")] + ["simulation.ap
 # What a clock says; the rest of summary.json is a function of the input.
 CLOCKS = re.compile(r"(_s|seconds|joules|kwh|step|application|break_even_calls|wall|solver|surrogate|gate|training|"
                     r"training_in_run|training_data|io)$")
-STOPPED = re.compile(r"stopped_early")
+STOPPED = re.compile(r"stopped_early|gated_over_solver")  # of the start that was the quicker one
 
 
 def options(out, *more, small=SMALL):
