@@ -3,12 +3,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <complex>
 
 #include "apps/benchmark/benchmark.hpp"
 #include "io/toml.hpp"
 #include "kokkos_kernels/base/log.hpp"
 #include "kokkos_kernels/base/timer.hpp"
 #include "kokkos_kernels/linalg/dense.hpp"
+#include "kokkos_kernels/random/philox.hpp"
 #include "solvers/imaging/ptychography/reconstruction.hpp"
 #include "solvers/imaging/ptychography/simulated_ptychogram.hpp"
 
@@ -84,7 +86,13 @@ double difference_from_library(const Context& context, const Ptychogram& data) {
   for (auto& p : one.position) p = {std::floor(p[0]), std::floor(p[1])};
   imaging::PtychographyConfig config;
   imaging::PtychographyFields fields(one, {0}, config, 1, 1, 0.0);
-  fields.set_object(std::vector<Ptychogram::Value>(data.object_size(), 1.0f));
+  // An object that scatters everywhere: where the model is dark its phase is made of roundings.
+  std::vector<Ptychogram::Value> object(data.object_size());
+  for (std::size_t k = 0; k < object.size(); ++k) {
+    const double u = random::uniform(7, random::Stream::object, k, 0);
+    object[k] = std::polar(1.0f, static_cast<float>(2.0 * u));
+  }
+  fields.set_object(object);
   double ignored = 0.0;
   if (fields.last() > fields.first()) fields.change_of(fields.hold(std::vector<int>{0}), ignored, ignored);
   std::vector<float> counts(data.window());
@@ -92,7 +100,12 @@ double difference_from_library(const Context& context, const Ptychogram& data) {
   const fft::Waves<float> waves("waves", static_cast<std::size_t>(data.modes), nx, ny);
   const fft::Transform2d<float> transform(context.space, data.modes, data.nx, data.ny);
   const auto host = Kokkos::create_mirror_view(waves);
-  for (std::size_t k = 0; k < data.probe.size(); ++k) host.data()[k] = Kokkos::complex<float>(data.probe[k].real(), data.probe[k].imag());
+  const auto x0 = static_cast<std::size_t>(one.position[0][0]), y0 = static_cast<std::size_t>(one.position[0][1]);
+  for (std::size_t k = 0; k < data.probe.size(); ++k) {
+    const std::size_t x = k % data.window() / ny, y = k % ny;
+    const Ptychogram::Value v = data.probe[k] * object[(x0 + x) * static_cast<std::size_t>(data.object_ny) + y0 + y];
+    host.data()[k] = Kokkos::complex<float>(v.real(), v.imag());
+  }
   Kokkos::deep_copy(waves, host);
   transform.forward(waves);
   Kokkos::deep_copy(host, waves);
