@@ -9,7 +9,6 @@
 #include "kokkos_kernels/base/log.hpp"
 #include "kokkos_kernels/base/timer.hpp"
 #include "surrogates/potential/inference_cost.hpp"
-#include "surrogates/potential/learner_state.hpp"
 #include "surrogates/potential/pruning.hpp"
 
 namespace locum::apps {
@@ -80,7 +79,7 @@ void Pruning::take_full() {
     full_ = learner.potential();
     best_record_ = learner.record();
     full_held_out_ = mean_frame_rmse(learner, held_out_);
-    ridge_ = potential::fields_with("memory.ridge.", learner.state());
+    ridge_ = learner.state().part("memory.ridge.");
     return;
   }
   const io::Tree given = io::read_model(context.comm, config_.from);
@@ -89,7 +88,7 @@ void Pruning::take_full() {
   potential::PotentialLearner learner(context, shape(), without_network(training_), frames,
                                       keeping(full_->kept_invariants()));
   learner.fit();
-  ridge_ = potential::fields_with("memory.ridge.", learner.state());
+  ridge_ = learner.state().part("memory.ridge.");
   learner.adopt(*full_);
   full_held_out_ = mean_frame_rmse(learner, held_out_);
 }

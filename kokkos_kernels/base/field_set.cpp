@@ -28,6 +28,17 @@ void FieldSet::add(const std::string& name, std::string unit, std::vector<std::i
   insert(name, {std::move(shape), std::move(unit), std::move(values)});
 }
 
+void FieldSet::add_all(const FieldSet& from, const std::string& prefix) {
+  for (const auto& [name, field] : from.fields_) insert(prefix + name, field);
+}
+
+FieldSet FieldSet::part(const std::string& prefix) const {
+  FieldSet part;
+  for (const auto& [name, field] : fields_)
+    if (name.starts_with(prefix)) part.insert(name.substr(prefix.size()), field);
+  return part;
+}
+
 const Field& FieldSet::at(const std::string& name) const {
   const auto found = fields_.find(name);
   if (found != fields_.end()) return found->second;

@@ -25,6 +25,10 @@ class FieldSet {
   void add_scalar(const std::string& name, std::string unit, double value) { add(name, std::move(unit), {}, std::vector<double>{value}); }
   void add_scalar(const std::string& name, std::string unit, std::int64_t value) { add(name, std::move(unit), {}, std::vector<std::int64_t>{value}); }
 
+  // Every field of `from`, its name after the prefix; and the way back: the fields whose names begin with it, without it.
+  void add_all(const FieldSet& from, const std::string& prefix = "");
+  FieldSet part(const std::string& prefix) const;
+
   bool has(const std::string& name) const { return fields_.count(name) != 0; }
   // A missing name throws ConfigError that lists what is there.
   const Field& at(const std::string& name) const;

@@ -14,14 +14,6 @@ namespace {
 
 using Value = Ptychogram::Value;
 
-// Σ_m |P_m|² of the window, (nx, ny).
-std::vector<float> probe_intensity(const Ptychogram& input) {
-  std::vector<float> sum(input.window(), 0.0f);
-  for (int m = 0; m < input.modes; ++m)
-    for (std::size_t k = 0; k < sum.size(); ++k) sum[k] += std::norm(input.probe[m * input.window() + k]);
-  return sum;
-}
-
 int first_pixel(double position) { return static_cast<int>(std::floor(position)); }
 
 std::array<double, 2> centre_of(const Ptychogram& input, int j) {
@@ -246,6 +238,13 @@ std::vector<ObjectTile> make_tiles(const Ptychogram& input, int side) {
   std::iota(all.frames.begin(), all.frames.end(), 0);
   split_tile(input, side, std::move(all), tiles);
   return tiles;
+}
+
+std::vector<float> probe_intensity(const Ptychogram& input) {
+  std::vector<float> sum(input.window(), 0.0f);
+  for (int m = 0; m < input.modes; ++m)
+    for (std::size_t k = 0; k < sum.size(); ++k) sum[k] += std::norm(input.probe[m * input.window() + k]);
+  return sum;
 }
 
 std::vector<float> spread(const Ptychogram& input, std::span<const float> numbers) {

@@ -118,6 +118,9 @@ using PtychographySurrogate = Surrogate<Ptychography>;
 // pixels of the object, ≥ 1.
 std::vector<ObjectTile> make_tiles(const Ptychogram& input, int side);
 
+// Σ_m |P_m|² of the window, counts: (nx, ny).
+std::vector<float> probe_intensity(const Ptychogram& input);
+
 // Σ_j Σ_m |P_m(r − r_j)|² of all frames, counts: the intensity that each pixel has seen, (object_nx, object_ny).
 // Fractions of a pixel are shared out between neighbours.
 std::vector<float> illumination(const Ptychogram& input);

@@ -4,19 +4,12 @@
 
 #include <algorithm>
 #include <limits>
-#include <variant>
 
 #include "kokkos_kernels/base/errors.hpp"
 #include "kokkos_kernels/base/log.hpp"
 
 namespace locum::gate {
 namespace {
-
-void merge(FieldSet& into, const FieldSet& from) {
-  for (const auto& [name, field] : from.fields())
-    std::visit([&, &name = name, &field = field](const auto& v) { into.add(name, field.unit, field.shape, v); },
-               field.values);
-}
 
 const GateConfig& validated(const GateConfig& config) {
   config.validate();
@@ -157,7 +150,7 @@ Account Controller::account() const { return make_account(ledger_, audit_, confi
 FieldSet Controller::state() const {
   FieldSet fields;
   for (const FieldSet& part : {calibration_.state(), policy_.state(), audit_.state(), ledger_.state()})
-    merge(fields, part);
+    fields.add_all(part);
   fields.add_scalar("gate_asked_learner", "1", std::int64_t{asked_learner_});
   fields.add_scalar("gate_fresh_labels", "1", fresh_labels_);
   fields.add("gate_audit_ratios", "1", {static_cast<std::int64_t>(audit_ratios_.size())}, audit_ratios_);

@@ -13,13 +13,6 @@ namespace {
 
 using Value = Ptychogram::Value;
 
-std::vector<float> probe_intensity(const Ptychogram& input) {
-  std::vector<float> sum(input.window(), 0.0f);
-  for (int m = 0; m < input.modes; ++m)
-    for (std::size_t k = 0; k < sum.size(); ++k) sum[k] += std::norm(input.probe[m * input.window() + k]);
-  return sum;
-}
-
 // Of what is lit at all.
 float median_of(const std::vector<float>& light) {
   const float highest = *std::max_element(light.begin(), light.end());

@@ -20,23 +20,6 @@ std::span<float> numbers(std::vector<Ptychogram::Value>& values) {
   return {reinterpret_cast<float*>(values.data()), 2 * values.size()};  // as std::complex promises
 }
 
-void merge(FieldSet& into, const std::string& prefix, const FieldSet& from) {
-  for (const auto& [name, field] : from.fields())
-    std::visit(
-        [&, &name = name, &field = field](const auto& v) { into.add(prefix + name, field.unit, field.shape, v); },
-        field.values);
-}
-
-FieldSet part(const FieldSet& from, const std::string& prefix) {
-  FieldSet fields;
-  for (const auto& [name, field] : from.fields())
-    if (name.starts_with(prefix))
-      std::visit([&, &name = name, &field = field](
-                     const auto& v) { fields.add(name.substr(prefix.size()), field.unit, field.shape, v); },
-                 field.values);
-  return fields;
-}
-
 // 0 where the label says nothing.
 std::vector<float> weight_in(const Canvas& canvas, const PixelBox& core) {
   std::vector<float> weight = canvas.weight;
@@ -212,8 +195,8 @@ FieldSet ObjectLearner::state() const {
   state.add_scalar("stage", "1", std::int64_t{stage_});
   state.add_scalar("updates", "1", updates_);
   state.add_scalar("labels", "1", static_cast<std::int64_t>(labels_.size()));
-  for (std::size_t k = 0; k < labels_.size(); ++k) merge(state, fmt::format("{}{}.", label_prefix, k), labels_[k]);
-  if (trainer_) merge(state, trainer_prefix, trainer_->state());
+  for (std::size_t k = 0; k < labels_.size(); ++k) state.add_all(labels_[k], fmt::format("{}{}.", label_prefix, k));
+  if (trainer_) state.add_all(trainer_->state(), trainer_prefix);
   return state;
 }
 
@@ -223,8 +206,8 @@ void ObjectLearner::restore(const FieldSet& state) {
   updates_ = state.integer_scalar("updates");
   stage_ = static_cast<int>(state.integer_scalar("stage"));
   for (auto k = static_cast<std::int64_t>(labels_.size()); k < state.integer_scalar("labels"); ++k)
-    add(part(state, fmt::format("{}{}.", label_prefix, k)));
-  trainer_state_ = part(state, trainer_prefix);
+    add(state.part(fmt::format("{}{}.", label_prefix, k)));
+  trainer_state_ = state.part(trainer_prefix);
 }
 
 }  // namespace locum::imaging

@@ -2,7 +2,6 @@
 
 #include "kokkos_kernels/base/errors.hpp"
 #include "surrogates/potential/learner_implementation.hpp"
-#include "surrogates/potential/learner_state.hpp"
 
 namespace locum::potential {
 namespace {
@@ -194,8 +193,8 @@ std::vector<FrameError> PotentialLearner::frame_errors(std::shared_ptr<const Fra
 FieldSet PotentialLearner::state() const {
   const Implementation& my = *implementation_;
   FieldSet state;
-  for (const auto& [name, group] : my.potential->record().groups) merge_fields("potential." + name + ".", group, state);
-  merge_fields("memory.", my.memory(), state);
+  for (const auto& [name, group] : my.potential->record().groups) state.add_all(group, "potential." + name + ".");
+  state.add_all(my.memory(), "memory.");
   state.add_scalar("precision", "1", static_cast<std::int64_t>(my.potential->precision));
   state.add_scalar("linear_done", "1", std::int64_t{my.linear_done});
   state.add_scalar("updates", "1", std::int64_t{my.updates});
@@ -205,8 +204,8 @@ FieldSet PotentialLearner::state() const {
             std::vector<std::int64_t>(my.reservoir.begin(), my.reservoir.end()));
   state.add_scalar("new_labels", "1", std::int64_t{my.pool.size() - my.initial_frames});
   for (int k = my.initial_frames; k < my.pool.size(); ++k)
-    merge_fields("label." + std::to_string(k - my.initial_frames) + ".", write_label(*my.pool.at(k).label), state);
-  if (my.trainer) merge_fields("trainer.", my.trainer->state(), state);
+    state.add_all(write_label(*my.pool.at(k).label), "label." + std::to_string(k - my.initial_frames) + ".");
+  if (my.trainer) state.add_all(my.trainer->state(), "trainer.");
   return state;
 }
 
@@ -217,7 +216,7 @@ void PotentialLearner::restore(const FieldSet& state) {
                           std::to_string(state.integer_scalar("initial_frames")),
                       "PotentialLearner::restore", "restart with the dataset of the first run");
   PotentialRecord record = my.potential->record();
-  for (auto& [name, group] : record.groups) group = fields_with("potential." + name + ".", state);
+  for (auto& [name, group] : record.groups) group = state.part("potential." + name + ".");
   if (state.has("precision"))  // runs that were begun before there was a choice have none
     record.attributes["inference_precision"] = name_of(static_cast<Precision>(state.integer_scalar("precision")));
   const auto provenance = my.potential->provenance;
@@ -225,18 +224,18 @@ void PotentialLearner::restore(const FieldSet& state) {
   my.potential->provenance = provenance;
   my.core_only->default_core = my.potential->default_core;
   my.core_only->upload();
-  my.remember(fields_with("memory.", state));
+  my.remember(state.part("memory."));
   my.linear_done = state.integer_scalar("linear_done") != 0;
   my.updates = static_cast<int>(state.integer_scalar("updates"));
   for (int k = 0; k < my.pool.size(); ++k) my.drop_sample(k);
   my.pool.truncate(my.initial_frames);
   const auto labels = state.integer_scalar("new_labels");
-  for (std::int64_t k = 0; k < labels; ++k) add(fields_with("label." + std::to_string(k) + ".", state));
+  for (std::int64_t k = 0; k < labels; ++k) add(state.part("label." + std::to_string(k) + "."));
   my.updated_frames = static_cast<int>(state.integer_scalar("updated_frames"));
   my.reservoir.assign(state.integer("reservoir").begin(), state.integer("reservoir").end());
   my.trainer.reset();
   my.extractor.use(*my.potential);
-  if (const FieldSet kept = fields_with("trainer.", state); kept.has("epoch")) {
+  if (const FieldSet kept = state.part("trainer."); kept.has("epoch")) {
     my.trainer.emplace(my.trainer_config(), my.network());
     my.trainer->restore(kept);
   }

@@ -1,7 +1,6 @@
 // PotentialLearner's fine-tuning: what it takes from a given model, and what it leaves for the next.
 #include "kokkos_kernels/base/errors.hpp"
 #include "surrogates/potential/learner_implementation.hpp"
-#include "surrogates/potential/learner_state.hpp"
 
 namespace locum::potential {
 namespace {
@@ -93,7 +92,7 @@ void PotentialLearner::Implementation::train_networks(NetworkObjective& objectiv
 
 FieldSet PotentialLearner::Implementation::memory() const {
   FieldSet memory;
-  merge_fields("ridge.", ridge.state(), memory);
+  memory.add_all(ridge.state(), "ridge.");
   const auto& atoms = distances.total();
   memory.add("distances", "1", {static_cast<std::int64_t>(atoms.size())}, atoms);
   const auto& frames = frame_means.total();
@@ -102,7 +101,7 @@ FieldSet PotentialLearner::Implementation::memory() const {
 }
 
 void PotentialLearner::Implementation::remember(const FieldSet& memory) {
-  ridge.restore(fields_with("ridge.", memory));
+  ridge.restore(memory.part("ridge."));
   distances.restore(memory.real("distances"));
   frame_means.restore(memory.real("frame_means"));
 }

@@ -72,10 +72,7 @@ FieldSet Trainer::state() const {
   state.add("average", "1", {n}, ema_.average());
   state.add("best_parameters", "1", {n}, stopping_.parameters);
   const FieldSet optimizer = optimizer_ ? optimizer_->state() : optimizer_state_;
-  for (const auto& [name, field] : optimizer.fields())
-    std::visit([&, &name = name, &field = field](
-                   const auto& values) { state.add(optimizer_prefix + name, field.unit, field.shape, values); },
-               field.values);
+  state.add_all(optimizer, optimizer_prefix);
   state.add_scalar("average_updates", "1", ema_.updates());
   state.add_scalar("epoch", "1", std::int64_t{epoch_});  // the shuffle counter too
   state.add_scalar("best_loss", "1", stopping_.best);
@@ -89,14 +86,7 @@ FieldSet Trainer::state() const {
 void Trainer::restore(const FieldSet& state) {
   parameters_ = state.real("parameters");
   optimizer_.reset();
-  optimizer_state_ = {};
-  for (const auto& [name, field] : state.fields())
-    if (name.starts_with(optimizer_prefix))
-      std::visit(
-          [&, &name = name, &field = field](const auto& values) {
-            optimizer_state_.add(name.substr(optimizer_prefix.size()), field.unit, field.shape, values);
-          },
-          field.values);
+  optimizer_state_ = state.part(optimizer_prefix);
   ema_.restore(state.real("average"), state.integer_scalar("average_updates"));
   loss_scale_.value = state.real_scalar("loss_scale");
   loss_scale_.good = state.integer_scalar("loss_scale_good");

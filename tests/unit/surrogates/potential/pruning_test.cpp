@@ -9,7 +9,6 @@
 #include "kokkos_kernels/base/errors.hpp"
 #include "kokkos_kernels/random/philox.hpp"
 #include "surrogates/potential/learner.hpp"
-#include "surrogates/potential/learner_state.hpp"
 #include "tests/unit/surrogates/potential/potential_fixture.hpp"
 
 namespace locum::potential {
@@ -123,7 +122,7 @@ TEST(Pruning, WhatTheTruthDoesNotHaveGoesFirstAndTheRestIsRecovered) {
     context.comm = Communicator::world();
     PotentialLearner learner(context, config(), linear(), frames);
     learner.fit();
-    const auto order = elimination_order(context, fields_with("memory.ridge.", learner.state()),
+    const auto order = elimination_order(context, learner.state().part("memory.ridge."),
                                          static_cast<int>(elements.size()), set, 1e-13);
     ASSERT_EQ(static_cast<int>(order.size()), set.count - set.channels);
     std::vector<int> last(order.end() - static_cast<std::ptrdiff_t>(used.size() - set.channels), order.end());
