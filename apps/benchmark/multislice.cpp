@@ -6,6 +6,7 @@
 #include <complex>
 
 #include "apps/benchmark/benchmark.hpp"
+#include "apps/benchmark/timing.hpp"
 #include "io/toml.hpp"
 #include "kokkos_kernels/base/log.hpp"
 #include "kokkos_kernels/base/timer.hpp"
@@ -19,7 +20,6 @@
 namespace locum::apps {
 namespace {
 
-constexpr int repeats = 7;
 constexpr double pi = 3.14159265358979323846;
 
 struct MultisliceBenchmarkConfig {
@@ -76,11 +76,6 @@ imaging::ScanSetup microscope(const Specimen& specimen, const MultisliceBenchmar
   slices.thickness = 1.3578;  // a quarter of silicon's cell
   setup.edges = imaging::slice_edges(specimen.lz, slices);
   return setup;
-}
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
 }
 
 // ψ ← F⁻¹ A P F t ψ by the library's transforms, point by point as the textbook has it, on one wave.
@@ -140,23 +135,6 @@ double difference_from_plain(const Context& context, imaging::MultisliceEngine<T
   return std::sqrt(off / all);
 }
 
-// Two transforms of a wave and nothing else, by the library's measured plan: pairs/s.
-template <class T>
-double transform_rate(const Context& context, const imaging::Grid& grid, int batch) {
-  const fft::Waves<T> waves("waves", static_cast<std::size_t>(batch), static_cast<std::size_t>(grid.nx),
-                            static_cast<std::size_t>(grid.ny));
-  const fft::Transform2d<T> transform(context.space, batch, grid.nx, grid.ny, fft::Effort::measure);
-  std::vector<double> seconds;
-  for (int turn = 0; turn <= repeats; ++turn) {
-    const Stopwatch watch;
-    transform.forward(waves);
-    transform.forward(waves);  // costs what an inverse one does, without the normalisation
-    context.space.fence();
-    if (turn > 0) seconds.push_back(watch.seconds());
-  }
-  return batch / median(seconds);
-}
-
 template <class T>
 BenchmarkResult time_slices(const Context& context, const MultisliceBenchmarkConfig& config) {
   const Specimen specimen = silicon(config.depth);
@@ -177,7 +155,7 @@ BenchmarkResult time_slices(const Context& context, const MultisliceBenchmarkCon
   const std::vector<imaging::Position> positions(static_cast<std::size_t>(count), imaging::Position{2.0, 3.0});
   imaging::ProbePlacer<T>(setup.grid, count).place(context.space, probe, positions, waves);
   std::vector<double> seconds;
-  for (int turn = 0; turn <= repeats; ++turn) {
+  for (int turn = 0; turn <= timed_turns; ++turn) {
     multislice.enter(waves, 0, count);
     context.space.fence();
     const Stopwatch watch;
@@ -186,7 +164,7 @@ BenchmarkResult time_slices(const Context& context, const MultisliceBenchmarkCon
     if (turn > 0) seconds.push_back(context.comm.max(watch.seconds()));
     result.seconds += watch.seconds();
   }
-  const double bare = transform_rate<T>(context, setup.grid, count);
+  const double bare = bare_transform_rate<T>(context, setup.grid.nx, setup.grid.ny, count);
   const double one = static_cast<double>(count) * multislice.slices() / median(seconds);
   result.rate = context.comm.size() * one;
   result.unit = "probe·slices/s";

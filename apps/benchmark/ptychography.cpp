@@ -6,6 +6,7 @@
 #include <complex>
 
 #include "apps/benchmark/benchmark.hpp"
+#include "apps/benchmark/timing.hpp"
 #include "io/toml.hpp"
 #include "kokkos_kernels/base/log.hpp"
 #include "kokkos_kernels/base/timer.hpp"
@@ -16,8 +17,6 @@
 
 namespace locum::apps {
 namespace {
-
-constexpr int repeats = 7;
 
 struct PtychographyBenchmarkConfig {
   int pixels = 64;
@@ -54,28 +53,6 @@ Ptychogram experiment(const Context& context, const PtychographyBenchmarkConfig&
   simulation.window.modes = config.modes;
   if (config.modes > 1) simulation.window.occupation.assign(static_cast<std::size_t>(config.modes), 1.0 / config.modes);
   return imaging::simulate_ptychogram(context, simulation, 0).data;
-}
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
-
-// Two transforms of every mode's wave and nothing else, by the library's measured plan: frames/s.
-double transform_rate(const Context& context, const PtychographyBenchmarkConfig& config) {
-  const int batch = device_is_host ? 16 : 512;
-  const fft::Waves<float> waves("waves", static_cast<std::size_t>(batch), static_cast<std::size_t>(config.pixels),
-                                static_cast<std::size_t>(config.pixels));
-  const fft::Transform2d<float> transform(context.space, batch, config.pixels, config.pixels, fft::Effort::measure);
-  std::vector<double> seconds;
-  for (int turn = 0; turn <= repeats; ++turn) {
-    const Stopwatch watch;
-    transform.forward(waves);
-    transform.forward(waves);  // costs what an inverse one does, without the normalisation
-    context.space.fence();
-    if (turn > 0) seconds.push_back(watch.seconds());
-  }
-  return batch / median(seconds) / config.modes;
 }
 
 // Largest distance of a frame's change from F⁻¹ (√I / |F P O| − 1) F P O by the library's transforms, relative; the
@@ -156,14 +133,15 @@ BenchmarkResult benchmark_ptychography(const Context& context, const CommandLine
   settings.probe.from = 0;
   imaging::Reconstruction reconstruction(data, settings);
   std::vector<double> seconds;
-  for (int turn = 0; turn <= repeats; ++turn) {
+  for (int turn = 0; turn <= timed_turns; ++turn) {
     const Stopwatch watch;
     reconstruction.advance();
     context.space.fence();
     if (turn > 0) seconds.push_back(context.comm.max(watch.seconds()));
     result.seconds += watch.seconds();
   }
-  const double bare = transform_rate(context, config);
+  const double bare =
+      bare_transform_rate<float>(context, config.pixels, config.pixels, device_is_host ? 16 : 512) / config.modes;
   result.rate = data.size() / median(seconds);
   result.unit = "frames·sweeps/s";
   result.bound_share = result.rate / (context.comm.size() * bare);

@@ -6,6 +6,7 @@
 #include <ctime>
 
 #include "apps/benchmark/benchmark.hpp"
+#include "apps/benchmark/timing.hpp"
 #include "io/toml.hpp"
 #include "kokkos_kernels/base/log.hpp"
 #include "kokkos_kernels/base/timer.hpp"
@@ -37,11 +38,6 @@ struct PtychoNnBenchmarkConfig {
     v.value({"repeats", "", "calls that are timed", {1, 1000}}, repeats);
   }
 };
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
 
 nn::Images<float> random_images(int batch, int points, std::uint64_t item) {
   const nn::Images<float> images("images", batch, points, points, 1);

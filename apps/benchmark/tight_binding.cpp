@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "apps/benchmark/benchmark.hpp"
+#include "apps/benchmark/timing.hpp"
 #include "kokkos_kernels/base/timer.hpp"
 #include "kokkos_kernels/linalg/eigen.hpp"
 #include "solvers/md/simulation.hpp"
@@ -11,13 +12,6 @@
 
 namespace locum::apps {
 namespace {
-
-constexpr int repeats = 7;
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
 
 md::Structure warm_silicon() {
   md::StructureConfig config;
@@ -40,7 +34,7 @@ double eigenproblem_seconds(const Context& context, int n) {
   linalg::Matrix<double> matrix("matrix", n, n), vectors("vectors", n, n);
   View<double*> values("values", n);
   std::vector<double> seconds;
-  for (int turn = 0; turn <= repeats; ++turn) {
+  for (int turn = 0; turn <= timed_turns; ++turn) {
     Kokkos::parallel_for(
         "fill", RangePolicy(0, n), KOKKOS_LAMBDA(int i) {
           for (int j = 0; j < n; ++j) matrix(i, j) = 1.0 / (1.0 + (i > j ? i - j : j - i)) + (i == j ? i % 17 : 0);
@@ -75,7 +69,7 @@ BenchmarkResult benchmark_tight_binding(const Context& context, const CommandLin
   const int only_sample[] = {0};
   AtomisticResult answer = Atomistic::make_output(simulation.configuration());
   std::vector<double> seconds;
-  for (int turn = 0; turn <= repeats; ++turn) {
+  for (int turn = 0; turn <= timed_turns; ++turn) {
     const Stopwatch watch;
     step.evaluate(simulation.configuration(), only_sample, answer);
     if (turn > 0) seconds.push_back(context.comm.max(watch.seconds()));
