@@ -7,8 +7,8 @@
 
 #include "apps/benchmark/arithmetic_rate.hpp"
 #include "apps/benchmark/benchmark.hpp"
+#include "apps/benchmark/benchmark_config.hpp"
 #include "apps/benchmark/timing.hpp"
-#include "io/toml.hpp"
 #include "kokkos_kernels/base/log.hpp"
 #include "kokkos_kernels/base/timer.hpp"
 #include "kokkos_kernels/collective/device_sum.hpp"
@@ -249,10 +249,7 @@ BenchmarkResult time_network(const Context& context, const PtychoNnBenchmarkConf
 }
 
 BenchmarkResult run(const Context& context, const CommandLine& line, bool training) {
-  auto document = io::TomlDocument::parse("", "--set");
-  for (const std::string& assignment : line.set) document.set(assignment);
-  PtychoNnBenchmarkConfig config;
-  io::read_config(document, config);
+  const auto config = benchmark_config<PtychoNnBenchmarkConfig>(line);
   if (config.points % 8 != 0)
     throw ConfigError(fmt::format("points is {}, it must be a multiple of 8", config.points), "ptychonn: points");
   linalg::set_threads(1);
