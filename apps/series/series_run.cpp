@@ -25,14 +25,6 @@ namespace {
 constexpr char labels_format[] = "locum-labels";
 constexpr std::size_t label_rounds = 8;  // of labels by the solver, between two commits
 
-FieldSet pairs_field(const std::vector<train::CalibrationPair>& pairs) {
-  std::vector<double> rows;
-  for (const auto& p : pairs) rows.insert(rows.end(), {p.score, p.error});
-  FieldSet fields;
-  fields.add("pairs", "1", {static_cast<std::int64_t>(pairs.size()), 2}, std::move(rows));
-  return fields;
-}
-
 std::vector<train::CalibrationPair> pairs_from(const FieldSet& fields) {
   const auto& rows = fields.real("pairs");
   std::vector<train::CalibrationPair> pairs;
@@ -160,7 +152,7 @@ void SeriesRun::fit() {
   training_.metrics = report.metrics;
   calibrate();
   training_.seconds = earlier + context_.comm.max(watch.seconds());
-  stages_.note("calibration", pairs_field(pairs_));
+  stages_.note("calibration", calibration_fields(pairs_));
   stages_.note("learner", learner_->state());
   stages_.keep_training(training_);
   write_model();
