@@ -160,10 +160,12 @@ void SeriesRun::compare() {
     if (restart_ && directory_.has(name)) {
       const io::Tree tree = io::read_tree(context_.comm, directory_.file(name), set_format);
       comparisons_.push_back(SetComparison::from_state(tree.groups.at("comparison")));
+      energy_.restore(tree.groups.at("energy"));
       continue;
     }
     const SeriesSet set = series_set(context_, config_, record.number);
     comparisons_.push_back(compare_with_solver(config_, set, record.number, record.final_image));
+    energy_.update();
     const SetComparison& c = comparisons_.back();
     for (const Baseline& b : c.baselines)
       log::info(
@@ -174,6 +176,7 @@ void SeriesRun::compare() {
                       b.early.r, b.early.phase_error));
     io::Tree tree;
     tree.groups["comparison"] = c.state();
+    tree.groups["energy"] = energy_.state();
     io::write_tree(context_.comm, directory_.file(name), tree, set_format, 1);
     stop_if(stop_requested(context_.comm));
   }

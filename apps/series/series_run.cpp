@@ -40,6 +40,8 @@ std::vector<train::CalibrationPair> pairs_from(const FieldSet& fields) {
   return pairs;
 }
 
+std::string label_name(std::size_t k) { return fmt::format("{:06}", k); }
+
 FieldSet seconds_field(double seconds) {
   FieldSet fields;
   fields.add_scalar("seconds", "s", seconds);
@@ -57,8 +59,10 @@ SeriesRun::SeriesRun(const Context& context, const RunDirectory& directory, Seri
       solver_(config_.ptychography),
       model_(std::make_shared<imaging::FarFieldModel>(config_.ptychography)) {
   context_.seed = static_cast<std::uint64_t>(config_.seed);
-  if (restart_ && directory_.has("stages.h5"))
+  if (restart_ && directory_.has("stages.h5")) {
     stages_ = io::read_tree(context_.comm, directory_.file("stages.h5"), stages_format);
+    if (stages_.groups.count("energy")) energy_.restore(stages_.groups.at("energy"));
+  }
 }
 
 void SeriesRun::run() {
@@ -72,6 +76,7 @@ void SeriesRun::run() {
 
 void SeriesRun::remember(const std::string& stage, FieldSet what) {
   stages_.groups[stage] = std::move(what);
+  stages_.groups["energy"] = energy_.state();
   io::write_tree(context_.comm, directory_.file("stages.h5"), stages_, stages_format, 1);
 }
 
@@ -85,37 +90,48 @@ std::string SeriesRun::numbered(const std::string& name, std::int64_t number, co
   return fmt::format("{}_{:04}.{}", name, number, extension);
 }
 
+// Labels that an earlier session had the solver make, and what they took: both are in one file, so that no moment of a
+// kill parts them.
+KnownLabels SeriesRun::known_labels() {
+  KnownLabels known;
+  if (!restart_ || config_.data.labels != "solver" || !directory_.has("labels.h5")) return known;
+  const io::Tree labels = io::read_tree(context_.comm, directory_.file("labels.h5"), labels_format);
+  for (std::string name; labels.groups.count(name = label_name(known.objects.size()));)
+    known.objects.push_back({complex_field(labels.groups.at(name), "object")});
+  known.seconds = labels.groups.at("data").real_scalar("seconds");
+  if (!stages_.groups.count("data_complete")) energy_.restore(labels.groups.at("energy"));
+  return known;
+}
+
+void SeriesRun::keep_labels(const KnownLabels& known, std::size_t done, const TrainingData& data) {
+  io::Tree labels;
+  for (std::size_t k = 0; k < done; ++k) add_complex(labels.groups[label_name(k)], "object", data.sets[k].truth.value);
+  labels.groups["data"] = seconds_field(known.seconds + data.seconds);
+  labels.groups["energy"] = energy_.state();
+  io::write_tree(context_.comm, directory_.file("labels.h5"), labels, labels_format, 1);
+}
+
 // Simulated data are functions of the input: a restart makes them again, and only what is still to be learned from is
 // held. Labels of the solver are kept, for they took time.
 void SeriesRun::make_data() {
   const bool trained = stages_.groups.count("trained") != 0, by_solver = config_.data.labels == "solver";
-  const double earlier = stages_.groups.count("data") ? stages_.groups.at("data").real_scalar("seconds") : 0.0;
-  std::vector<ObjectFunction> known;
-  if (restart_ && by_solver && directory_.has("labels.h5")) {
-    const io::Tree labels = io::read_tree(context_.comm, directory_.file("labels.h5"), labels_format);
-    for (std::size_t k = 0; k < labels.groups.size(); ++k)
-      known.push_back({complex_field(labels.groups.at(fmt::format("{:06}", k)), "object")});
-  }
+  const KnownLabels known = known_labels();
   log::info(fmt::format("data: {} data sets to learn from, labelled with {}", config_.data.count,
                         by_solver ? "the solver's objects" : "the truth"));
   std::size_t rounds = 0;
   bool stopped = false;
-  data_ = make_training_data(context_, config_, !trained, known, [&](std::size_t done, const TrainingData& data) {
-    stopped = stop_requested(context_.comm);
-    const bool all = done == static_cast<std::size_t>(config_.data.count);
-    if (by_solver && done > known.size() && (++rounds % label_rounds == 0 || stopped || all)) {
-      io::Tree labels;
-      for (std::size_t k = 0; k < done; ++k)
-        add_complex(labels.groups[fmt::format("{:06}", k)], "object", data.sets[k].truth.value);
-      io::write_tree(context_.comm, directory_.file("labels.h5"), labels, labels_format, 1);
-      remember("data", seconds_field(earlier + data.seconds));
-    }
-    return !stopped;
-  });
+  data_ =
+      make_training_data(context_, config_, !trained, known.objects, [&](std::size_t done, const TrainingData& data) {
+        stopped = stop_requested(context_.comm);
+        energy_.update();
+        const bool all = done == static_cast<std::size_t>(config_.data.count);
+        if (by_solver && done > known.objects.size() && (++rounds % label_rounds == 0 || stopped || all))
+          keep_labels(known, done, data);
+        return !stopped;
+      });
   stop_if(stopped);
   const bool counted = stages_.groups.count("data_complete") != 0;
-  data_seconds_ = counted ? stages_.groups.at("data_complete").real_scalar("seconds")
-                          : (by_solver && known.size() < data_.sets.size() ? earlier : 0.0) + data_.seconds;
+  data_seconds_ = counted ? stages_.groups.at("data_complete").real_scalar("seconds") : known.seconds + data_.seconds;
   if (!counted) {
     if (config_.output.keep_training_data) keep_data();
     remember("data_complete", seconds_field(data_seconds_));
@@ -162,6 +178,7 @@ void SeriesRun::fit() {
   const train::FitReport report = learner_->fit([&](int epoch, const std::map<std::string, double>& metrics) {
     const auto stage = static_cast<int>(metrics.at("stage"));
     events.add(stage * config_.training.epochs + epoch, metrics);
+    energy_.update();
     if ((epoch + 1) % config_.output.training_checkpoint_epochs == 0)
       log::info(fmt::format("  network {} of {}, epoch {}: phase error {:.4f} rad on validation, {:.1f} s", stage + 1,
                             config_.network.stages, epoch + 1, metrics.at("validation/phase_rmse_rad"),

@@ -1,9 +1,10 @@
 // `locum learn` for ptychography: simulated data sets are learned from, a series of others is reconstructed under the
 // gate, the solver alone does some of them, and the account is drawn.
 //
-// stages.h5 keeps what the stages before the series came to, series.h5 the series after each of its sets, set_NNNN.h5
-// the objects of a set that is compared, compared_NNNN.h5 what the solver alone made of it. Each is written whole or
-// not at all, so that a run that ends at any moment goes on from the last of them.
+// labels.h5 keeps the solver's labels, stages.h5 what the stages before the series came to, series.h5 the series after
+// each of its sets, set_NNNN.h5 the objects of a set that is compared, compared_NNNN.h5 what the solver alone made of
+// it. Each is written whole or not at all, with the energy so far, so that a run that ends at any moment goes on from
+// the last of them.
 #pragma once
 
 #include <map>
@@ -32,6 +33,12 @@ struct ComparedObjects {
   ObjectFunction network, gated;
 };
 
+// Labels of the solver from an earlier session, in the order of the data sets, and the seconds behind them.
+struct KnownLabels {
+  std::vector<ObjectFunction> objects;
+  double seconds = 0.0;
+};
+
 class SeriesRun {
  public:
   SeriesRun(const Context& context, const RunDirectory& directory, SeriesRunConfig config, bool restart);
@@ -41,6 +48,8 @@ class SeriesRun {
   void run();
 
  private:
+  KnownLabels known_labels();
+  void keep_labels(const KnownLabels& known, std::size_t done, const TrainingData& data);
   void make_data();
   void keep_data() const;
   void train();

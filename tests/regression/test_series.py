@@ -151,6 +151,51 @@ class Series(CliTest):
             self.assertSameNumbers(unbroken, out, tolerance=0.05)
 
 
+class Price(CliTest):
+    """What a run took before it ended stays in its account."""
+
+    def edit(self, name, group, field, value):
+        with h5py.File(self.folder / "out" / name, "r+") as file:
+            found = [p for p in self.paths(file) if f"/{p}".endswith(f"/{group}/{field}")]
+            self.assertEqual(len(found), 1, self.paths(file))
+            file[found[0]][...] = value
+
+    @staticmethod
+    def paths(file):
+        names = []
+        file.visit(names.append)
+        return names
+
+    def learn(self, *more):
+        out = self.folder / "out"
+        self.assertSucceeds(run(*options(out, "--set", 'data.labels="solver"', "--set", "data.count=2", "--set",
+                                         "series.sets=1", "--set", "series.other_sets=0", "--set", "series.other_first=-1",
+                                         "--set", "ptychography.sweeps=5", *more)))
+        return summary_of(out)
+
+    def test_of_labels_and_energy_stays_through_a_restart(self):
+        out = self.folder / "out"
+        self.learn()
+        # As if it had ended between the last label and the end of the data, and had been slow and hungry.
+        for name in ("stages.h5", "series.h5", "compared_0000.h5"):
+            (out / name).unlink()
+        self.edit("labels.h5", "data", "seconds", 1000.0)
+        self.edit("labels.h5", "energy", "energy_joules", 1e6)
+        restarted = self.learn("--restart")
+        self.assertGreaterEqual(restarted["time_s"]["training_data"], 1000.0)
+        self.assertGreaterEqual(restarted["energy"]["joules"], 1e6)
+        # Between the training and the first set of the series.
+        for name in ("series.h5", "compared_0000.h5"):
+            (out / name).unlink()
+        self.edit("stages.h5", "energy", "energy_joules", 2e6)
+        restarted = self.learn("--restart")
+        self.assertGreaterEqual(restarted["time_s"]["training_data"], 1000.0)
+        self.assertGreaterEqual(restarted["energy"]["joules"], 2e6)
+        # After the solver alone.
+        self.edit("compared_0000.h5", "energy", "energy_joules", 3e6)
+        self.assertGreaterEqual(self.learn("--restart")["energy"]["joules"], 3e6)
+
+
 class Files(CliTest):
     def simulate(self, name, *assignments):
         sets = [w for a in (*EXPERIMENT, "output.pictures=false", *assignments) for w in ("--set", a)]
