@@ -31,16 +31,14 @@ std::vector<float> players_map(const Ptychogram& input, const SetRecord& record)
 }  // namespace
 
 io::Tree object_model(const SeriesRunConfig& config, const imaging::ObjectCascade& cascade,
-                      const std::vector<train::CalibrationPair>& pairs, const TrainingSummary& training) {
+                      const HeldOutErrors& held_out, const TrainingSummary& training) {
   SeriesRunConfig copy = config;
   imaging::ObjectModelRecord record =
       imaging::object_model_record(cascade, {{"program_version", version_line()},
                                              {"input", io::to_toml(copy)},
                                              {"training_data_sets", fmt::format("{}", training.samples)},
                                              {"training_seconds", fmt::format("{:.3f}", training.seconds)}});
-  std::vector<double> rows;
-  for (const auto& p : pairs) rows.insert(rows.end(), {p.score, p.error});
-  record.groups["calibration"].add("pairs", "1", {static_cast<std::int64_t>(pairs.size()), 2}, std::move(rows));
+  record.groups["calibration"] = held_out.state();
   return {std::move(record.groups), std::move(record.attributes)};
 }
 

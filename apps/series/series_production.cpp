@@ -42,7 +42,7 @@ void SeriesRun::produce() {
   if (!resume_series()) {
     gate_->ledger().add(gate::Clock::training_data, data_seconds_);
     gate_->ledger().add(gate::Clock::training_before, training_.seconds);
-    gate_->calibrate(pairs_);
+    gate_->calibrate(held_out_.pairs);
   }
   gate_->on_update([](const gate::Update& update) {
     log::info(fmt::format("  learned from {} data sets and regions in {:.1f} s; bound = {:.3f} × score",
@@ -190,7 +190,7 @@ void SeriesRun::conclude() {
                         training_,
                         records_,
                         comparisons_,
-                        pairs_,
+                        in_domain_,
                         gate_->calibration().scale() * gate_->calibration().correction(),
                         gate_->calibration().threshold(),
                         context_.comm.size()};

@@ -12,7 +12,7 @@ namespace locum::apps {
 
 // The networks' layers and parameters, what was done before and after them, calibration, and where all came from.
 io::Tree object_model(const SeriesRunConfig& config, const imaging::ObjectCascade& cascade,
-                      const std::vector<train::CalibrationPair>& pairs, const TrainingSummary& training);
+                      const HeldOutErrors& held_out, const TrainingSummary& training);
 
 // A set's file: the object, and maps over it of who computed which region (0 the network, 1 the solver), of the
 // network's uncertainty, and of the Fourier error (R of each frame under the final object).
@@ -26,7 +26,7 @@ struct SeriesResults {
   TrainingSummary training;
   const std::vector<SetRecord>& records;
   const std::vector<SetComparison>& comparisons;
-  std::vector<train::CalibrationPair> pairs;
+  double in_domain = 0.0;               // root mean square error of a frame's patch on what the training held out
   double scale = 0.0, threshold = 0.0;  // of the gate, at the end
   int ranks = 1;
 };

@@ -25,21 +25,6 @@ namespace {
 constexpr char stages_format[] = "locum-stages", labels_format[] = "locum-labels";
 constexpr std::size_t label_rounds = 8;  // of labels by the solver, between two commits
 
-FieldSet pairs_field(const std::vector<train::CalibrationPair>& pairs) {
-  std::vector<double> rows;
-  for (const auto& p : pairs) rows.insert(rows.end(), {p.score, p.error});
-  FieldSet fields;
-  fields.add("pairs", "1", {static_cast<std::int64_t>(pairs.size()), 2}, std::move(rows));
-  return fields;
-}
-
-std::vector<train::CalibrationPair> pairs_from(const FieldSet& fields) {
-  const auto& rows = fields.real("pairs");
-  std::vector<train::CalibrationPair> pairs;
-  for (std::size_t k = 0; k + 1 < rows.size(); k += 2) pairs.push_back({rows[k], rows[k + 1]});
-  return pairs;
-}
-
 std::string label_name(std::size_t k) { return fmt::format("{:06}", k); }
 
 FieldSet seconds_field(double seconds) {
@@ -155,13 +140,14 @@ void SeriesRun::train() {
   surrogate_ = std::make_unique<imaging::ObjectStep>(learner_->cascade(), model_);
   if (stages_.groups.count("trained")) {
     learner_->restore(stages_.groups.at("learner"));
-    pairs_ = pairs_from(stages_.groups.at("calibration"));
+    held_out_ = HeldOutErrors::from_state(stages_.groups.at("calibration"));
     training_.seconds = stages_.groups.at("trained").real_scalar("seconds");
     for (const auto& [name, field] : stages_.groups.at("metrics").fields())
       training_.metrics[name] = std::get<0>(field.values)[0];
   } else {
     fit();
   }
+  in_domain_ = held_out_.frame_error;
   training_.samples = config_.data.count;
   training_.device = backend();
   training_.precision = "fp32";
@@ -196,7 +182,7 @@ void SeriesRun::fit() {
   FieldSet metrics;
   for (const auto& [name, value] : training_.metrics) metrics.add_scalar(name, "1", value);
   stages_.groups["metrics"] = std::move(metrics);
-  stages_.groups["calibration"] = pairs_field(pairs_);
+  stages_.groups["calibration"] = held_out_.state();
   stages_.groups["learner"] = learner_->state();
   remember("trained", seconds_field(training_.seconds));
   write_model();
@@ -204,16 +190,14 @@ void SeriesRun::fit() {
 
 // Held-out data sets under the networks as they are: part of the training's price.
 void SeriesRun::calibrate() {
-  pairs_ = learner_->calibration();
-  double sum = 0.0;
-  for (const auto& p : pairs_) sum += p.error * p.error;
-  training_.metrics["validation/worst_frame_rmse"] =
-      std::sqrt(sum / static_cast<double>(std::max<std::size_t>(1, pairs_.size())));
+  held_out_.pairs = learner_->calibration();
+  held_out_.frame_error = learner_->frame_error();
+  training_.metrics["validation/worst_frame_rmse"] = held_out_.worst_frame_rmse();
 }
 
 void SeriesRun::write_model() const {
   io::write_model(context_.comm, directory_.file("model.h5"),
-                  object_model(config_, *learner_->cascade(), pairs_, training_));
+                  object_model(config_, *learner_->cascade(), held_out_, training_));
 }
 
 void run_series(const Context& context, const CommandLine& line) {

@@ -15,6 +15,7 @@
 #include "apps/run_directory.hpp"
 #include "apps/series/baselines.hpp"
 #include "apps/series/experiment.hpp"
+#include "apps/series/held_out.hpp"
 #include "apps/series/series_account.hpp"
 #include "apps/series/set_record.hpp"
 #include "apps/summary.hpp"
@@ -79,7 +80,8 @@ class SeriesRun {
   double data_seconds_ = 0.0;
   TrainingSummary training_;
   TrainingData data_;
-  std::vector<train::CalibrationPair> pairs_;
+  HeldOutErrors held_out_;  // of the networks as they are
+  double in_domain_ = 0.0;  // as the series began: what learns on must not move its own yardstick
 
   // In the order in which one stands on the other.
   imaging::PtychographySolver solver_;

@@ -54,8 +54,8 @@ Json comparison(const SetComparison& c, const SetRecord& record) {
   return json;
 }
 
-Json frames_of(const std::vector<SetRecord>& records) {
-  const FrameGate gate = frame_gate(records);
+Json frames_of(const SeriesResults& results) {
+  const FrameGate gate = frame_gate(results.records, results.in_domain);
   return {{"in_domain_error", number(gate.in_domain)},
           {"frames", gate.frames},
           {"handed_back", gate.handed_back},
@@ -76,7 +76,7 @@ std::string series_summary(const SeriesResults& results) {
   Json json = Json::parse(to_json(base));
   json["series"] = Json::array();
   for (const SetRecord& r : results.records) json["series"].push_back(set_of(r));
-  json["frame_gate"] = frames_of(results.records);
+  json["frame_gate"] = frames_of(results);
   json["gate"] = {{"bound_over_score", number(results.scale)}, {"threshold", number(results.threshold)}};
   json["comparison"] = Json::array();
   for (const SetComparison& c : results.comparisons)

@@ -71,17 +71,9 @@ double FrameGate::recall() const {
   return wrong > 0 ? static_cast<double>(wrong_handed_back) / static_cast<double>(wrong) : std::nan("");
 }
 
-FrameGate frame_gate(const std::vector<SetRecord>& records) {
+FrameGate frame_gate(const std::vector<SetRecord>& records, double in_domain) {
   FrameGate gate;
-  double sum = 0.0;
-  std::int64_t count = 0;
-  for (const SetRecord& r : records)
-    if (r.truth_known && !r.other)
-      for (const double e : r.error) {
-        sum += e * e;
-        ++count;
-      }
-  gate.in_domain = count > 0 ? std::sqrt(sum / static_cast<double>(count)) : 0.0;
+  gate.in_domain = in_domain;
   for (const SetRecord& r : records) {
     if (!r.truth_known) continue;
     for (std::size_t j = 0; j < r.error.size(); ++j) {

@@ -40,13 +40,13 @@ struct SetRecord {
 };
 
 // The frame-level gate against the truth. `in_domain` is the root mean square error of the network's answer below the
-// frames of the trained kind; a frame is wrong where it is off by more than three times that.
+// frames of the data sets that its training held out; a frame is wrong where it is off by more than three times that.
 struct FrameGate {
   double in_domain = 0.0;
   std::int64_t frames = 0, wrong = 0, wrong_handed_back = 0, handed_back = 0;
   double recall() const;  // share of the wrong ones that was handed back; NaN without any
 };
-FrameGate frame_gate(const std::vector<SetRecord>& records);
+FrameGate frame_gate(const std::vector<SetRecord>& records, double in_domain);
 
 // Complex numbers as a field of (count, 2).
 void add_complex(FieldSet& fields, const std::string& name, const std::vector<Ptychogram::Value>& values);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numeric>
 #include <utility>
@@ -159,9 +160,9 @@ train::FitReport ObjectLearner::update() {
 }
 
 std::vector<train::CalibrationPair> ObjectLearner::calibration() {
+  using Row = std::array<double, 6>;  // data set, tile, score, largest error, sum of squared errors, frames
   const Communicator& comm = context_.comm;
   std::vector<double> mine;
-  std::vector<std::vector<double>> each(held_out_.size());
   ObjectStep step(cascade_, model_);
   for (std::size_t k = static_cast<std::size_t>(comm.rank()); k < held_out_.size();
        k += static_cast<std::size_t>(comm.size())) {
@@ -171,18 +172,30 @@ std::vector<train::CalibrationPair> ObjectLearner::calibration() {
     std::vector<double> scores(tiles.size());
     ObjectFunction answer = Ptychography::make_output(data);
     step.evaluate_with_score(data, tiles, answer, scores);
-    for (int tile : tiles) {
-      const double error = Ptychography::error(data, held_out_[k]->truth, answer, tile).largest;
-      mine.insert(mine.end(), {static_cast<double>(k), static_cast<double>(tile), scores[tile], error});
+    for (std::size_t t = 0; t < tiles.size(); ++t) {
+      double largest = 0.0, sum = 0.0;
+      const std::vector<double> errors = frame_errors(data, held_out_[k]->truth, answer, tiles[t]);
+      for (const double e : errors) {
+        largest = std::max(largest, e);
+        sum += e * e;
+      }
+      mine.insert(mine.end(), {static_cast<double>(k), static_cast<double>(tiles[t]), scores[t], largest, sum,
+                               static_cast<double>(errors.size())});
     }
   }
   const std::vector<double> all = comm.all_gather(std::span<const double>(mine));
-  std::vector<std::array<double, 4>> rows;
-  for (std::size_t k = 0; k + 3 < all.size(); k += 4) rows.push_back({all[k], all[k + 1], all[k + 2], all[k + 3]});
+  std::vector<Row> rows(all.size() / std::tuple_size_v<Row>);
+  for (std::size_t k = 0; k < all.size(); ++k) rows[k / std::tuple_size_v<Row>][k % std::tuple_size_v<Row>] = all[k];
   std::sort(rows.begin(), rows.end());  // the same order from any number of ranks
   std::vector<train::CalibrationPair> pairs;
-  for (const auto& row : rows)
-    if (std::isfinite(row[2]) && std::isfinite(row[3])) pairs.push_back({row[2], row[3]});
+  double sum = 0.0, frames = 0.0;
+  for (const Row& row : rows) {
+    if (!std::isfinite(row[2]) || !std::isfinite(row[3])) continue;
+    pairs.push_back({row[2], row[3]});
+    sum += row[4];
+    frames += row[5];
+  }
+  frame_error_ = frames > 0.0 ? std::sqrt(sum / frames) : 0.0;
   return pairs;
 }
 

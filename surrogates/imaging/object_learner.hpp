@@ -39,6 +39,9 @@ class ObjectLearner final : public train::Learner {
   train::FitReport update() override;
   // A pair for each tile of what is held out.
   std::vector<train::CalibrationPair> calibration() override;
+  // Root mean square, over the frames of what is held out, of the answer's relative error below them (frame_errors):
+  // what is usual inside the data. Of the last calibration(); 0 before the first.
+  double frame_error() const { return frame_error_; }
   // Everything but the data sets of the constructor, which must be given again.
   FieldSet state() const override;
   void restore(const FieldSet& state) override;
@@ -60,6 +63,7 @@ class ObjectLearner final : public train::Learner {
   Sets training_, held_out_;
   std::vector<FieldSet> labels_;  // of the run, in order
   std::int64_t updates_ = 0;
+  double frame_error_ = 0.0;
   // Of a training in hand: its stage, and how far it is.
   int stage_ = 0;
   std::unique_ptr<train::Trainer> trainer_;

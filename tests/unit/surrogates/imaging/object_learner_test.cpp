@@ -175,6 +175,31 @@ TEST(ObjectLearner, CalibratesOnTilesThatItHeldOut) {
   }
 }
 
+// What is usual inside the data, frame by frame: below the errors of the worst frames of tiles, on any number of ranks.
+TEST(ObjectLearner, KnowsTheErrorBelowTheFramesThatItHeldOut) {
+  ObjectLearner learner = learner_of(Communicator::world());
+  const auto pairs = learner.calibration();
+  ObjectStep step(learner.cascade(), small_model());
+  const LabelledObject set = small_data_set(104);  // the last of five
+  std::vector<int> tiles(set.data.tiles.size());
+  std::iota(tiles.begin(), tiles.end(), 0);
+  std::vector<double> scores(tiles.size());
+  ObjectFunction answer = Ptychography::make_output(set.data);
+  step.evaluate_with_score(set.data, tiles, answer, scores);
+  double sum = 0.0, largest = 0.0;
+  int frames = 0;
+  for (const int tile : tiles)
+    for (const double e : frame_errors(set.data, set.truth, answer, tile)) {
+      sum += e * e;
+      largest = std::max(largest, e);
+      ++frames;
+    }
+  EXPECT_EQ(frames, set.data.size());
+  EXPECT_NEAR(learner.frame_error(), std::sqrt(sum / frames), 1e-5);  // sums over ranks in single precision
+  EXPECT_LT(learner.frame_error(), largest);
+  EXPECT_GT(learner.frame_error(), 0.0);
+}
+
 TEST(ObjectLearner, TakesLabelsOfTilesAndLearnsAgain) {
   ObjectLearner learner = learner_of(Communicator::world());
   learner.fit();
