@@ -13,8 +13,6 @@ namespace {
 
 std::vector<float> floats(const std::vector<double>& values) { return {values.begin(), values.end()}; }
 
-double frame_r(const FourierError& e) { return e.amplitudes > 0.0 ? e.amplitude / e.amplitudes : 0.0; }
-
 // 1 where the solver's tiles lie.
 std::vector<float> players_map(const Ptychogram& input, const SetRecord& record) {
   std::vector<float> map(input.object_size(), 0.0f);
@@ -54,7 +52,7 @@ io::Reconstruction set_file(const SeriesRunConfig& config, const SeriesSet& set,
   for (std::size_t k = 0; k < file.positions.size(); ++k) file.positions[k] += set.origin[k % 2];
   if (!in.background.empty()) file.background = centred(std::span<const float>(in.background), in.nx, in.ny);
   std::vector<double> r;
-  for (const FourierError& e : errors) r.push_back(frame_r(e));
+  for (const FourierError& e : errors) r.push_back(e.r());
   file.frames = {{"fourier_error", "1", floats(r)},
                  {"uncertainty", "1", floats(record.uncertainty)},
                  {"handed_back", "1", floats(record.handed)}};

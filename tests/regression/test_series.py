@@ -170,7 +170,7 @@ class Price(CliTest):
         out = self.folder / "out"
         self.assertSucceeds(run(*options(out, "--set", 'data.labels="solver"', "--set", "data.count=2", "--set",
                                          "series.sets=1", "--set", "series.other_sets=0", "--set", "series.other_first=-1",
-                                         "--set", "ptychography.sweeps=5", *more)))
+                                         "--set", "ptychography.sweeps=5", "--set", "gate.coverage=0.5", *more)))
         return summary_of(out)
 
     def test_of_labels_and_energy_stays_through_a_restart(self):
