@@ -182,6 +182,7 @@ TrainingData make_training_data(const Context& context, const SeriesRunConfig& c
       data.sets.push_back({std::move(simulated.data), std::move(simulated.truth), whole});
     }
     if (by_solver) {
+      double open = 0.0;
       together(comm, [&] {
         const std::size_t mine = first + static_cast<std::size_t>(comm.rank());
         if (mine >= last || mine < known.size()) return;
@@ -189,9 +190,12 @@ TrainingData make_training_data(const Context& context, const SeriesRunConfig& c
         std::vector<int> tiles(set.data.tiles.size());
         std::iota(tiles.begin(), tiles.end(), 0);
         ObjectFunction object = Ptychography::make_output(set.data);
-        imaging::PtychographySolver(config.ptychography).evaluate(set.data, tiles, object);
+        imaging::PtychographySolver solver(config.ptychography);
+        solver.evaluate(set.data, tiles, object);
+        for (const auto& report : solver.reports()) open += !report.converged;
         set.truth = std::move(object);
       });
+      data.open_labels += std::lround(comm.sum(open));
       for (std::size_t k = first; k < last; ++k)
         if (k < known.size())
           data.sets[k].truth = known[k];

@@ -34,6 +34,7 @@ void check_files(const Context& context, const SeriesRunConfig& config);
 struct TrainingData {
   std::vector<imaging::LabelledObject> sets;  // each of one rank, the same on all
   double seconds = 0.0;                       // slowest rank
+  std::int64_t open_labels = 0;               // new ones of the solver's that did not converge
 };
 
 // All that is learned from. keep: frames are made once and held on the node, else they are made as they are read.

@@ -166,7 +166,7 @@ std::string account_table(const SeriesResults& results) {
 }
 
 std::vector<std::string> notes_of(const SeriesResults& results) {
-  std::vector<std::string> notes;
+  std::vector<std::string> notes = open_regions(results);
   if (results.account.bound_is_broken())
     notes.push_back(
         "More audits exceeded their bound than its coverage allows by chance: the network is wrong where "

@@ -26,10 +26,14 @@ struct SeriesResults {
   TrainingSummary training;
   const std::vector<SetRecord>& records;
   const std::vector<SetComparison>& comparisons;
+  std::int64_t open_labels = 0;         // of the solver's, that did not converge
   double in_domain = 0.0;               // root mean square error of a frame's patch on what the training held out
   double scale = 0.0, threshold = 0.0;  // of the gate, at the end
   int ranks = 1;
 };
+
+// What the solver did not bring to its stop rule, in words; nothing where it converged everywhere.
+std::vector<std::string> open_regions(const SeriesResults& results);
 
 std::string series_summary(const SeriesResults& results);
 

@@ -33,6 +33,12 @@ FieldSet seconds_field(double seconds) {
   return fields;
 }
 
+FieldSet data_field(double seconds, std::int64_t open_labels) {
+  FieldSet fields = seconds_field(seconds);
+  fields.add_scalar("open_labels", "1", open_labels);
+  return fields;
+}
+
 }  // namespace
 
 SeriesRun::SeriesRun(const Context& context, const RunDirectory& directory, SeriesRunConfig config, bool restart)
@@ -84,6 +90,7 @@ KnownLabels SeriesRun::known_labels() {
   for (std::string name; labels.groups.count(name = label_name(known.objects.size()));)
     known.objects.push_back({complex_field(labels.groups.at(name), "object")});
   known.seconds = labels.groups.at("data").real_scalar("seconds");
+  known.open = labels.groups.at("data").integer_scalar("open_labels");
   if (!stages_.groups.count("data_complete")) energy_.restore(labels.groups.at("energy"));
   return known;
 }
@@ -91,7 +98,7 @@ KnownLabels SeriesRun::known_labels() {
 void SeriesRun::keep_labels(const KnownLabels& known, std::size_t done, const TrainingData& data) {
   io::Tree labels;
   for (std::size_t k = 0; k < done; ++k) add_complex(labels.groups[label_name(k)], "object", data.sets[k].truth.value);
-  labels.groups["data"] = seconds_field(known.seconds + data.seconds);
+  labels.groups["data"] = data_field(known.seconds + data.seconds, known.open + data.open_labels);
   labels.groups["energy"] = energy_.state();
   io::write_tree(context_.comm, directory_.file("labels.h5"), labels, labels_format, 1);
 }
@@ -115,12 +122,15 @@ void SeriesRun::make_data() {
         return !stopped;
       });
   stop_if(stopped);
-  const bool counted = stages_.groups.count("data_complete") != 0;
-  data_seconds_ = counted ? stages_.groups.at("data_complete").real_scalar("seconds") : known.seconds + data_.seconds;
-  if (!counted) {
+  if (!stages_.groups.count("data_complete")) {
     if (config_.output.keep_training_data) keep_data();
-    remember("data_complete", seconds_field(data_seconds_));
+    remember("data_complete", data_field(known.seconds + data_.seconds, known.open + data_.open_labels));
   }
+  data_seconds_ = stages_.groups.at("data_complete").real_scalar("seconds");
+  open_labels_ = stages_.groups.at("data_complete").integer_scalar("open_labels");
+  if (open_labels_ > 0)
+    log::warn(fmt::format("data: {} of {} labels had not converged after {} sweeps: what is learned is no better",
+                          open_labels_, config_.data.count, config_.ptychography.sweeps));
   log::info(fmt::format("data: {} frames of {} × {} pixels in each, {:.1f} s", data_.sets.front().data.size(),
                         data_.sets.front().data.nx, data_.sets.front().data.ny, data_seconds_));
 }
@@ -142,17 +152,15 @@ void SeriesRun::train() {
     learner_->restore(stages_.groups.at("learner"));
     held_out_ = HeldOutErrors::from_state(stages_.groups.at("calibration"));
     training_.seconds = stages_.groups.at("trained").real_scalar("seconds");
-    for (const auto& [name, field] : stages_.groups.at("metrics").fields())
-      training_.metrics[name] = std::get<0>(field.values)[0];
+    restore_metrics(stages_.groups.at("metrics"));
   } else {
     fit();
   }
   in_domain_ = held_out_.frame_error;
-  training_.samples = config_.data.count;
   training_.device = backend();
   training_.precision = "fp32";
   log::info(fmt::format("training: {} data sets, {:.1f} s; phase error of the last network {:.4f} rad on validation",
-                        training_.samples, training_.seconds, training_.metrics["validation/phase_rmse_rad"]));
+                        config_.data.count, training_.seconds, training_.metrics["validation/phase_rmse_rad"]));
 }
 
 void SeriesRun::fit() {
@@ -165,34 +173,46 @@ void SeriesRun::fit() {
     const auto stage = static_cast<int>(metrics.at("stage"));
     events.add(stage * config_.training.epochs + epoch, metrics);
     energy_.update();
-    if ((epoch + 1) % config_.output.training_checkpoint_epochs == 0)
+    const bool due = epoch % config_.output.training_checkpoint_epochs == 0;
+    if (due || epoch == config_.training.epochs)
       log::info(fmt::format("  network {} of {}, epoch {}: phase error {:.4f} rad on validation, {:.1f} s", stage + 1,
-                            config_.network.stages, epoch + 1, metrics.at("validation/phase_rmse_rad"),
-                            watch.seconds()));
+                            config_.network.stages, epoch, metrics.at("validation/phase_rmse_rad"), watch.seconds()));
     stopped = stop_requested(context_.comm);
-    if (stopped || (epoch + 1) % config_.output.training_checkpoint_epochs == 0) {
+    if (stopped || due) {
       stages_.groups["fitting"] = seconds_field(earlier + context_.comm.max(watch.seconds()));
       remember("learner", learner_->state());
     }
     stop_if(stopped);
   });
-  training_.metrics = report.metrics;
-  calibrate();
+  held_out_.pairs = learner_->calibration();
+  held_out_.frame_error = learner_->frame_error();
+  take_metrics(report);
+  training_.samples = config_.data.count;
   training_.seconds = earlier + context_.comm.max(watch.seconds());
-  FieldSet metrics;
-  for (const auto& [name, value] : training_.metrics) metrics.add_scalar(name, "1", value);
-  stages_.groups["metrics"] = std::move(metrics);
+  stages_.groups["metrics"] = metrics_state();
   stages_.groups["calibration"] = held_out_.state();
   stages_.groups["learner"] = learner_->state();
   remember("trained", seconds_field(training_.seconds));
   write_model();
 }
 
-// Held-out data sets under the networks as they are: part of the training's price.
-void SeriesRun::calibrate() {
-  held_out_.pairs = learner_->calibration();
-  held_out_.frame_error = learner_->frame_error();
+// Of the networks as they are, which learning in the series changes.
+void SeriesRun::take_metrics(const train::FitReport& report) {
+  training_.metrics = report.metrics;
   training_.metrics["validation/worst_frame_rmse"] = held_out_.worst_frame_rmse();
+}
+
+FieldSet SeriesRun::metrics_state() const {
+  FieldSet metrics;
+  for (const auto& [name, value] : training_.metrics) metrics.add_scalar(name, "1", value);
+  metrics.add_scalar("samples", "1", training_.samples);
+  return metrics;
+}
+
+void SeriesRun::restore_metrics(const FieldSet& state) {
+  training_.samples = state.integer_scalar("samples");
+  for (const auto& [name, field] : state.fields())
+    if (name != "samples") training_.metrics[name] = state.real_scalar(name);
 }
 
 void SeriesRun::write_model() const {

@@ -18,11 +18,11 @@
 #include "apps/series/held_out.hpp"
 #include "apps/series/series_account.hpp"
 #include "apps/series/set_record.hpp"
+#include "apps/series/watched_solver.hpp"
 #include "apps/summary.hpp"
 #include "io/tree.hpp"
 #include "kokkos_kernels/base/energy_meter.hpp"
 #include "solvers/imaging/ptychography/far_field_model.hpp"
-#include "solvers/imaging/ptychography/ptychography_solver.hpp"
 #include "surrogates/gate/gate.hpp"
 #include "surrogates/imaging/object_learner.hpp"
 #include "surrogates/imaging/object_step.hpp"
@@ -38,6 +38,7 @@ struct ComparedObjects {
 struct KnownLabels {
   std::vector<ObjectFunction> objects;
   double seconds = 0.0;
+  std::int64_t open = 0;  // that did not converge
 };
 
 class SeriesRun {
@@ -55,7 +56,9 @@ class SeriesRun {
   void keep_data() const;
   void train();
   void fit();
-  void calibrate();
+  void take_metrics(const train::FitReport& report);
+  FieldSet metrics_state() const;
+  void restore_metrics(const FieldSet& state);
   void produce();
   void play(std::int64_t number);
   void judge(const SeriesSet& set, const gate::Calibration& trusted, SetRecord& record) const;
@@ -78,13 +81,14 @@ class SeriesRun {
   io::Tree stages_;
 
   double data_seconds_ = 0.0;
+  std::int64_t open_labels_ = 0;  // of the solver's, that did not converge
   TrainingSummary training_;
   TrainingData data_;
   HeldOutErrors held_out_;  // of the networks as they are
   double in_domain_ = 0.0;  // as the series began: what learns on must not move its own yardstick
 
   // In the order in which one stands on the other.
-  imaging::PtychographySolver solver_;
+  WatchedSolver solver_;
   std::shared_ptr<imaging::FarFieldModel> model_;
   std::unique_ptr<imaging::ObjectLearner> learner_;
   std::unique_ptr<imaging::ObjectStep> surrogate_;

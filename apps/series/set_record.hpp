@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/series/watched_solver.hpp"
 #include "kokkos_kernels/base/field_set.hpp"
 #include "solvers/api/ptychography.hpp"
 #include "solvers/imaging/ptychography/quality.hpp"
@@ -31,6 +32,7 @@ struct SetRecord {
   double first_image = 0.0, final_image = 0.0;
   double solver = 0.0, learning = 0.0;  // s; the solver's part of final_image; the learner's beside it
   ObjectQuality network, gated;
+  SolvedRegions regions, audits;  // that the solver was given; how many of them did not converge
   // One for each frame: calibrated bound on the network's error, its true error (NaN: not known), and whether the
   // frame's tile was handed back (0 or 1).
   std::vector<double> uncertainty, error, handed;

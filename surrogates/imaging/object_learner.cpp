@@ -102,8 +102,10 @@ train::TrainerConfig ObjectLearner::trainer_config(int epochs) const {
 }
 
 train::FitReport ObjectLearner::train_one(int stage, const train::TrainerConfig& config, ObjectObjective& objective,
-                                          const EpochCallback& callback) {
+                                          const EpochCallback& callback, bool again) {
   ObjectNetwork& network = cascade_->stage(stage);
+  const std::vector<double> before = network.parameters();
+  const double loss = again ? objective.validate(before).at("validation/loss") : 0.0;
   trainer_ = std::make_unique<train::Trainer>(config, network.parameters());
   if (!trainer_state_.fields().empty()) trainer_->restore(std::exchange(trainer_state_, {}));
   stage_ = stage;
@@ -114,13 +116,13 @@ train::FitReport ObjectLearner::train_one(int stage, const train::TrainerConfig&
       report.metrics["stage"] = stage;
       if (callback) callback(epoch, report.metrics);
     });
-  network.set_parameters(trainer_->best());
+  network.set_parameters(again && !(trainer_->best_loss() < loss) ? before : trainer_->best());
   trainer_.reset();
   for (const auto& [name, value] : objective.validate(network.parameters())) report.metrics[name] = value;
   return report;
 }
 
-train::FitReport ObjectLearner::train_stages(int first, int epochs, const EpochCallback& callback) {
+train::FitReport ObjectLearner::train_stages(int first, int epochs, const EpochCallback& callback, bool again) {
   const Stopwatch watch;
   train::FitReport report;
   std::unique_ptr<ObjectObjective> objective;
@@ -135,7 +137,7 @@ train::FitReport ObjectLearner::train_stages(int first, int epochs, const EpochC
     }
     objective = std::make_unique<ObjectObjective>(context_, config_, cascade_->stage(s), model_, std::move(training),
                                                   std::move(validation));
-    report.metrics = train_one(s, trainer_config(epochs), *objective, callback).metrics;
+    report.metrics = train_one(s, trainer_config(epochs), *objective, callback, again).metrics;
   }
   stage_ = cascade_->config().stages;
   report.samples = static_cast<std::int64_t>(training_.size());
@@ -156,7 +158,7 @@ void ObjectLearner::add(const FieldSet& label) {
 
 train::FitReport ObjectLearner::update() {
   ++updates_;
-  return train_stages(0, config_.update_epochs, {});
+  return train_stages(0, config_.update_epochs, {}, true);
 }
 
 std::vector<train::CalibrationPair> ObjectLearner::calibration() {
@@ -187,16 +189,16 @@ std::vector<train::CalibrationPair> ObjectLearner::calibration() {
   std::vector<Row> rows(all.size() / std::tuple_size_v<Row>);
   for (std::size_t k = 0; k < all.size(); ++k) rows[k / std::tuple_size_v<Row>][k % std::tuple_size_v<Row>] = all[k];
   std::sort(rows.begin(), rows.end());  // the same order from any number of ranks
-  std::vector<train::CalibrationPair> pairs;
+  pairs_.clear();
   double sum = 0.0, frames = 0.0;
   for (const Row& row : rows) {
     if (!std::isfinite(row[2]) || !std::isfinite(row[3])) continue;
-    pairs.push_back({row[2], row[3]});
+    pairs_.push_back({row[2], row[3]});
     sum += row[4];
     frames += row[5];
   }
   frame_error_ = frames > 0.0 ? std::sqrt(sum / frames) : 0.0;
-  return pairs;
+  return pairs_;
 }
 
 FieldSet ObjectLearner::state() const {

@@ -36,9 +36,12 @@ class ObjectLearner final : public train::Learner {
   std::shared_ptr<const ObjectCascade> cascade() const { return cascade_; }
 
   void add(const FieldSet& label) override;
+  // A stage whose new weights are no better on what is held out keeps those that it had.
   train::FitReport update() override;
   // A pair for each tile of what is held out.
   std::vector<train::CalibrationPair> calibration() override;
+  // What the last calibration() gave; nothing before the first.
+  const std::vector<train::CalibrationPair>& last_calibration() const { return pairs_; }
   // Root mean square, over the frames of what is held out, of the answer's relative error below them (frame_errors):
   // what is usual inside the data. Of the last calibration(); 0 before the first.
   double frame_error() const { return frame_error_; }
@@ -50,9 +53,9 @@ class ObjectLearner final : public train::Learner {
   using Sets = std::vector<std::shared_ptr<const LabelledObject>>;
   // before: what the stage before this one saw, where it is known.
   std::vector<CanvasSample> samples(const Sets& sets, int stage, const std::vector<CanvasSample>& before) const;
-  train::FitReport train_stages(int first, int epochs, const EpochCallback& callback);
+  train::FitReport train_stages(int first, int epochs, const EpochCallback& callback, bool again = false);
   train::FitReport train_one(int stage, const train::TrainerConfig& config, ObjectObjective& objective,
-                             const EpochCallback& callback);
+                             const EpochCallback& callback, bool again);
   train::TrainerConfig trainer_config(int epochs) const;
 
   Context context_;
@@ -63,6 +66,7 @@ class ObjectLearner final : public train::Learner {
   Sets training_, held_out_;
   std::vector<FieldSet> labels_;  // of the run, in order
   std::int64_t updates_ = 0;
+  std::vector<train::CalibrationPair> pairs_;  // of the last calibration
   double frame_error_ = 0.0;
   // Of a training in hand: its stage, and how far it is.
   int stage_ = 0;

@@ -76,6 +76,9 @@ class Series(CliTest):
         self.assertEqual(calls["fallback"], sum(x["handed_back"] for x in sets))
         self.assertEqual(calls["audited"], sum(x["audited"] for x in sets))
         self.assertEqual(s["audit"]["metric"], "object_rmse")
+        for x in sets:
+            self.assertEqual(x["regions"]["solved"] > 0, x["handed_back"] > 0)
+            self.assertEqual(x["audited_regions"]["solved"] > 0, x["audited"] > 0)
         self.assertGreater(time_s["training_data"], 0)
         self.assertGreater(time_s["training"], 0)
         self.assertLessEqual(time_s["solver"] + time_s["surrogate"] + time_s["gate"], time_s["wall"] * 1.001)
@@ -106,6 +109,24 @@ class Series(CliTest):
                 self.assertTrue(np.all(np.isfinite(image)))
         with h5py.File(out / "model.h5") as file:
             self.assertIn("network.stage0.member0", str(self.datasets(file)))
+        self.check_model(out)
+
+    def check_model(self, out):
+        """Calibration and metrics are those of the networks beside them, which learned in the series."""
+        self.assertEqual(summary_of(out)["training"]["updates_in_run"], 1)
+        pairs = {}
+        for name in ("model.h5", "series.h5", "stages.h5"):
+            with h5py.File(out / name) as file:
+                found = [p for p in self.datasets(file) if p.endswith("calibration/pairs")]
+                pairs[name] = file[found[0]][()]
+        np.testing.assert_array_equal(pairs["model.h5"], pairs["series.h5"])
+        self.assertGreater(len(pairs["model.h5"]), len(pairs["stages.h5"]))  # some of the new labels were held out
+        score, error = pairs["model.h5"].T
+        ratios = np.sort(error / np.maximum(score, 0.01 * np.median(score)))
+        scale = ratios[int(np.ceil((len(ratios) + 1) * 0.9)) - 1]
+        found = summary_of(out)["gate"]["bound_over_score"]
+        self.assertGreaterEqual(found, scale * (1 - 1e-9))  # audits may widen it
+        self.assertLess(found, 3 * scale)
 
     @staticmethod
     def datasets(file):

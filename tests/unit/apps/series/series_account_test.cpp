@@ -109,6 +109,8 @@ TEST(SetRecord, ComesBackFromItsState) {
   SetRecord r = record_of(3, true, 2.5);
   r.handed_back = 4;
   r.audited = 1;
+  r.regions = {3, 2};
+  r.audits = {1, 1};
   r.network = {0.2, 0.1, 0.05};
   r.gated = {0.1, 0.05, std::nan("")};
   r.uncertainty = {0.1, 0.2};
@@ -119,6 +121,9 @@ TEST(SetRecord, ComesBackFromItsState) {
   EXPECT_TRUE(back.other);
   EXPECT_EQ(back.handed_back, 4);
   EXPECT_EQ(back.audited, 1);
+  EXPECT_EQ(back.regions.count, 3);
+  EXPECT_EQ(back.regions.open, 2);
+  EXPECT_EQ(back.audits.open, 1);
   EXPECT_EQ(back.final_image, 2.5);
   EXPECT_EQ(back.network.phase_error, 0.1);
   EXPECT_TRUE(std::isnan(back.gated.amplitude_error));

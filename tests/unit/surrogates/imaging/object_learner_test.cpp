@@ -214,6 +214,22 @@ TEST(ObjectLearner, TakesLabelsOfTilesAndLearnsAgain) {
   EXPECT_EQ(restored.calibration().size(), learner.calibration().size());
 }
 
+// Steps that are far too long make any network worse: what was there before stays.
+TEST(ObjectLearner, AnUpdateThatDoesHarmIsNotTaken) {
+  ObjectLearner learner = learner_of(Communicator::world());
+  learner.fit();
+  ObjectTrainingConfig rash = small_training();
+  rash.learning_rate = 0.3;
+  rash.update_epochs = 1;
+  ObjectLearner hasty = learner_of(Communicator::world(), rash);
+  hasty.restore(learner.state());
+  const LabelledObject fresh = small_data_set(300);
+  for (int tile = 0; tile < 4; ++tile) hasty.add(Ptychography::label(fresh.data, fresh.truth, tile));
+  hasty.update();
+  for (int s = 0; s < 2; ++s)
+    EXPECT_EQ(hasty.cascade()->stage(s).parameters(), learner.cascade()->stage(s).parameters());
+}
+
 TEST(ObjectLearner, OneDataSetIsTooFew) {
   EXPECT_THROW(ObjectLearner({}, small_network(), small_training(), small_model(), 16, data_sets(1)), ConfigError);
 }
