@@ -114,6 +114,7 @@ SeriesSet set_of_file(const Context& context, const SeriesRunConfig& config, std
   set.data = std::move(read.input);
   set.truth = std::move(read.truth);
   set.wavelength = read.wavelength;
+  set.electrons = read.electrons;
   set.origin = read.origin;
   return set;
 }

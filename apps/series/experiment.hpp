@@ -19,6 +19,7 @@ struct SeriesSet {
   Ptychogram data;                         // with tiles
   ObjectFunction truth;                    // empty: not known
   double wavelength = 0.0;                 // Å; 0: not known
+  bool electrons = true;                   // else photons
   std::array<double, 2> origin{0.0, 0.0};  // Å, of the object's pixel [0][0] in the coordinates of positions
 };
 

@@ -92,11 +92,14 @@ void SeriesOutputConfig::visit(ConfigVisitor& v) {
           training_checkpoint_epochs);
 }
 
-// A data set's tiles do not continue those of the one before it, and each teaches once.
+// A data set's tiles do not continue those of the one before it. What is learned on costs time and memory, a label some
+// megabytes: a set that is handed back whole gives a part of its tiles, and learning ends.
 SeriesRunConfig::SeriesRunConfig() {
   gate.resume_calls = 0;
-  gate.labels_to_update = 0;
-  gate.label_spacing = 1'000'000;
+  gate.labels_to_update = 32;
+  gate.labels_a_call = 16;
+  gate.max_updates = 4;
+  gate.keep_labels = false;
 }
 
 void SeriesRunConfig::visit(ConfigVisitor& v) {

@@ -62,7 +62,7 @@ io::Reconstruction set_file(const SeriesRunConfig& config, const SeriesSet& set,
                {"fourier_error_map", "1", "R of the frames that reach a pixel, weighed by their illumination",
                 floats(frames_map(in, r))}};
   file.wavelength = set.wavelength;
-  file.electrons = true;
+  file.electrons = set.electrons;
   file.title = config.title + ": " + set.name;
   file.program_version = version();
   SeriesRunConfig copy = config;

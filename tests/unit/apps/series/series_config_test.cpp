@@ -54,6 +54,16 @@ TEST(SeriesConfig, TilesOfOneSetDoNotContinueThoseOfAnother) {
   EXPECT_THROW(config.validate(), ConfigError);
 }
 
+// Tile 5 of one set is not tile 5 of the next: each set may teach, but none with all that it has.
+TEST(SeriesConfig, EverySetMayTeach) {
+  const SeriesRunConfig config;
+  EXPECT_EQ(config.gate.label_spacing, 1);
+  EXPECT_GT(config.gate.labels_to_update, 0);
+  EXPECT_GT(config.gate.labels_a_call, 0);
+  EXPECT_LT(config.gate.labels_a_call, config.gate.labels_to_update) << "more than one set behind a fit";
+  EXPECT_GT(config.gate.max_updates, 1);
+}
+
 TEST(SeriesConfig, ProbeAndPositionsStayAsTheyAre) {
   SeriesRunConfig config;
   config.ptychography.probe.refine = true;
