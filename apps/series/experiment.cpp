@@ -58,43 +58,13 @@ SeriesSet simulated_set(const Context& context, const SeriesRunConfig& config, s
   return set;
 }
 
-struct Optics {
-  int nx = 0, ny = 0;
-  double dx = 0.0, dy = 0.0;             // Å
-  std::vector<Ptychogram::Value> probe;  // empty: not compared
-};
-
 double power_of(const std::vector<Ptychogram::Value>& probe) {
   return std::accumulate(probe.begin(), probe.end(), 0.0, [](double sum, auto v) { return sum + std::norm(v); });
 }
 
-void check_experiment(const Ptychogram& expected, Optics found, double tolerated_probe, const std::string& file) {
-  const auto refuse = [&](const std::string& what) {
-    throw ConfigError(what, file,
-                      "the network knows the experiment of [simulation] alone: describe the file's there and train "
-                      "anew, or reconstruct the file with `locum reconstruct`");
-  };
-  if (found.nx != expected.nx || found.ny != expected.ny)
-    refuse(fmt::format("frames of {} × {} pixels, the experiment has {} × {}", found.nx, found.ny, expected.nx,
-                       expected.ny));
-  if (std::abs(found.dx / expected.dx - 1.0) > tolerated_pixel ||
-      std::abs(found.dy / expected.dy - 1.0) > tolerated_pixel)
-    refuse(fmt::format("pixels of {:.5g} × {:.5g} Å, the experiment has {:.5g} × {:.5g}", found.dx, found.dy,
-                       expected.dx, expected.dy));
-  const double power = power_of(found.probe);
-  if (!(power > 0.0)) return;
-  for (auto& v : found.probe) v *= static_cast<float>(std::sqrt(power_of(expected.probe) / power));
-  const double off = imaging::probe_error(expected.probe, found.probe, found.nx, found.ny);
-  if (off > tolerated_probe)
-    refuse(fmt::format("the probe is {:.3g} off the experiment's (relative), at most {} is tolerated", off,
-                       tolerated_probe));
-}
-
-Ptychogram expected_geometry(const Context& context, const SeriesRunConfig& config) {
-  Context alone = context;
-  alone.comm = Communicator::self();
-  return imaging::simulated_geometry(alone, config.simulation, 0).data;
-}
+constexpr char train_anew[] =
+    "the network knows the experiment of [simulation] alone: describe the file's there and train anew, or reconstruct "
+    "the file with `locum reconstruct`";
 
 SeriesSet set_of_file(const Context& context, const SeriesRunConfig& config, std::int64_t number) {
   ReconstructionConfig reading;
@@ -106,8 +76,7 @@ SeriesSet set_of_file(const Context& context, const SeriesRunConfig& config, std
   DiffractionData read = read_diffraction_data(context, reading);
   const Ptychogram& in = read.input;
   together(context.comm, [&] {
-    check_experiment(expected_geometry(context, config), {in.nx, in.ny, in.dx, in.dy, in.probe},
-                     config.series.tolerated_probe, reading.data.file);
+    check_experiment(config, {in.nx, in.ny, in.dx, in.dy, in.probe}, reading.data.file, train_anew);
   });
   SeriesSet set;
   set.name = std::filesystem::path(reading.data.file).filename().string();
@@ -143,15 +112,38 @@ void share(const Communicator& comm, ObjectFunction& object, int owner) {
 
 }  // namespace
 
+Ptychogram experiment_geometry(const SeriesRunConfig& config) {
+  Context alone;
+  alone.comm = Communicator::self();
+  return imaging::simulated_geometry(alone, config.simulation, 0).data;
+}
+
+void check_experiment(const SeriesRunConfig& config, Optics found, const std::string& file, const std::string& hint) {
+  const Ptychogram expected = experiment_geometry(config);
+  const auto refuse = [&](const std::string& what) { throw ConfigError(what, file, hint); };
+  if (found.nx != expected.nx || found.ny != expected.ny)
+    refuse(fmt::format("frames of {} × {} pixels, the experiment has {} × {}", found.nx, found.ny, expected.nx,
+                       expected.ny));
+  if (std::abs(found.dx / expected.dx - 1.0) > tolerated_pixel ||
+      std::abs(found.dy / expected.dy - 1.0) > tolerated_pixel)
+    refuse(fmt::format("pixels of {:.5g} × {:.5g} Å, the experiment has {:.5g} × {:.5g}", found.dx, found.dy,
+                       expected.dx, expected.dy));
+  const double power = power_of(found.probe);
+  if (!(power > 0.0)) return;
+  for (auto& v : found.probe) v *= static_cast<float>(std::sqrt(power_of(expected.probe) / power));
+  const double off = imaging::probe_error(expected.probe, found.probe, found.nx, found.ny);
+  if (off > config.series.tolerated_probe)
+    refuse(fmt::format("the probe is {:.3g} off the experiment's (relative), at most {} is tolerated", off,
+                       config.series.tolerated_probe));
+}
+
 void check_files(const Context& context, const SeriesRunConfig& config) {
   if (config.series.files.empty()) return;
   together(context.comm, [&] {
-    const Ptychogram expected = expected_geometry(context, config);
     for (const std::string& name : config.series.files) {
       const io::DiffractionFile file(name, config.series.keys);
       const auto pixel = file.object_pixel();
-      check_experiment(expected, {file.nx(), file.ny(), pixel[0], pixel[1], file.probe().values},
-                       config.series.tolerated_probe, name);
+      check_experiment(config, {file.nx(), file.ny(), pixel[0], pixel[1], file.probe().values}, name, train_anew);
     }
   });
 }

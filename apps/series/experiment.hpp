@@ -32,6 +32,18 @@ SeriesSet series_set(const Context& context, const SeriesRunConfig& config, std:
 // file of another experiment, or none. Collective.
 void check_files(const Context& context, const SeriesRunConfig& config);
 
+// Frame, pixel and probe of the experiment of [simulation], one rank's.
+Ptychogram experiment_geometry(const SeriesRunConfig& config);
+
+// What a file, or a model, says of its experiment.
+struct Optics {
+  int nx = 0, ny = 0;
+  double dx = 0.0, dy = 0.0;             // Å
+  std::vector<Ptychogram::Value> probe;  // any scale; empty: not compared
+};
+// Throws ConfigError, naming file and hint, where that is another experiment than [simulation]: see series_set().
+void check_experiment(const SeriesRunConfig& config, Optics found, const std::string& file, const std::string& hint);
+
 struct TrainingData {
   std::vector<imaging::LabelledObject> sets;  // each of one rank, the same on all
   double seconds = 0.0;                       // slowest rank

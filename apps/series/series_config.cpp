@@ -37,6 +37,8 @@ void SeriesConfig::visit(ConfigVisitor& v) {
   v.value({"sets", "", "simulated data sets that training never saw", {1, 1e6}}, sets);
   v.value({"files", "", "instead of simulated ones: data sets of the same experiment"}, files);
   v.section({"keys", "", "of files that are no CXI"}, keys);
+  v.value({"model", "", "model.h5 of a run of the same experiment: nothing is made to learn from, nothing is trained"},
+          model);
   v.value({"margin", "pixel", "files: of the object around the outermost windows", {0, 1e4}}, margin);
   v.value({"tolerated_probe", "1", "files: relative difference of their probe to the experiment's", {0.0, 10.0}},
           tolerated_probe);

@@ -31,6 +31,7 @@ struct SeriesConfig {
   std::int64_t sets = 12;          // simulated ones, that training never saw
   std::vector<std::string> files;  // instead: data sets of the same experiment
   io::DiffractionKeys keys;        // of the files
+  std::string model;               // model.h5 of another run: instead of data and training
   int margin = 8;                  // files: pixels of the object around the outermost windows
   double tolerated_probe = 0.2;    // files: how far their probe may be from the experiment's, relative
   int tile = 48;                   // pixels of the object: what the gate decides on

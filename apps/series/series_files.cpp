@@ -1,4 +1,4 @@
-// model.h5 and the CXI file of a set.
+// The CXI file of a set.
 #include <fmt/format.h>
 
 #include "apps/ptychography/complex_pictures.hpp"
@@ -6,7 +6,6 @@
 #include "apps/series/series_results.hpp"
 #include "apps/version.hpp"
 #include "io/toml.hpp"
-#include "surrogates/imaging/object_record.hpp"
 
 namespace locum::apps {
 namespace {
@@ -27,18 +26,6 @@ std::vector<float> players_map(const Ptychogram& input, const SetRecord& record)
 }
 
 }  // namespace
-
-io::Tree object_model(const SeriesRunConfig& config, const imaging::ObjectCascade& cascade,
-                      const HeldOutErrors& held_out, const TrainingSummary& training) {
-  SeriesRunConfig copy = config;
-  imaging::ObjectModelRecord record =
-      imaging::object_model_record(cascade, {{"program_version", version_line()},
-                                             {"input", io::to_toml(copy)},
-                                             {"training_data_sets", fmt::format("{}", training.samples)},
-                                             {"training_seconds", fmt::format("{:.3f}", training.seconds)}});
-  record.groups["calibration"] = held_out.state();
-  return {std::move(record.groups), std::move(record.attributes)};
-}
 
 io::Reconstruction set_file(const SeriesRunConfig& config, const SeriesSet& set, const ObjectFunction& object,
                             const SetRecord& record, const std::vector<FourierError>& errors) {

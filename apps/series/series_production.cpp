@@ -43,8 +43,10 @@ void SeriesRun::produce() {
   gate_ = std::make_unique<gate::Gate<Ptychography>>(solver_, *surrogate_, learner_.get(), config_.gate, object_metric,
                                                      context_);
   if (!resume_series()) {
-    gate_->ledger().add(gate::Clock::training_data, data_seconds_);
-    gate_->ledger().add(gate::Clock::training_before, training_.seconds);
+    if (learner_) {
+      gate_->ledger().add(gate::Clock::training_data, data_seconds_);
+      gate_->ledger().add(gate::Clock::training_before, training_.seconds);
+    }
     gate_->calibrate(held_out_.pairs);
   }
   gate_->on_update([this](const gate::Update& update) {
@@ -146,7 +148,7 @@ void SeriesRun::commit_series() {
   io::Tree series;
   for (const SetRecord& r : records_) series.groups[numbered("record", r.number, "state")] = r.state();
   series.groups["gate"] = gate_->state();
-  series.groups["learner"] = learner_->state();
+  if (learner_) series.groups["learner"] = learner_->state();
   series.groups["calibration"] = held_out_.state();
   series.groups["metrics"] = metrics_state();
   series.groups["energy"] = energy_.state();
@@ -157,7 +159,7 @@ bool SeriesRun::resume_series() {
   if (!restart_ || !directory_.has("series.h5")) return false;
   const io::Tree series = io::read_tree(context_.comm, directory_.file("series.h5"), series_format);
   gate_->restore(series.groups.at("gate"));
-  learner_->restore(series.groups.at("learner"));
+  if (learner_) learner_->restore(series.groups.at("learner"));
   held_out_ = HeldOutErrors::from_state(series.groups.at("calibration"));
   restore_metrics(series.groups.at("metrics"));
   energy_.restore(series.groups.at("energy"));

@@ -167,6 +167,10 @@ std::string account_table(const SeriesResults& results) {
 
 std::vector<std::string> notes_of(const SeriesResults& results) {
   std::vector<std::string> notes = open_regions(results);
+  if (!results.config.series.model.empty())
+    notes.push_back(
+        fmt::format("The networks are those of {}: what their data and their training took is not in this account.",
+                    results.config.series.model));
   if (results.account.bound_is_broken())
     notes.push_back(
         "More audits exceeded their bound than its coverage allows by chance: the network is wrong where "

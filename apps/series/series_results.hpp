@@ -1,4 +1,4 @@
-// What a series leaves: model.h5, a CXI file of each set, summary.json, report.html.
+// What a series leaves beside model.h5: a CXI file of each set, summary.json, report.html.
 #pragma once
 
 #include <string>
@@ -9,10 +9,6 @@
 #include "io/cxi_result.hpp"
 
 namespace locum::apps {
-
-// The networks' layers and parameters, what was done before and after them, calibration, and where all came from.
-io::Tree object_model(const SeriesRunConfig& config, const imaging::ObjectCascade& cascade,
-                      const HeldOutErrors& held_out, const TrainingSummary& training);
 
 // A set's file: the object, and maps over it of who computed which region (0 the network, 1 the solver), of the
 // network's uncertainty, and of the Fourier error (R of each frame under the final object).

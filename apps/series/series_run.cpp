@@ -58,8 +58,12 @@ SeriesRun::SeriesRun(const Context& context, const RunDirectory& directory, Seri
 
 void SeriesRun::run() {
   check_files(context_, config_);
-  make_data();
-  train();
+  if (config_.series.model.empty()) {
+    make_data();
+    train();
+  } else {
+    take_model();
+  }
   produce();
   compare();
   conclude();
@@ -196,6 +200,19 @@ void SeriesRun::fit() {
   write_model();
 }
 
+// The data that the networks learned from are not here, so that nothing can be learned on.
+void SeriesRun::take_model() {
+  const TrainedModel model = read_trained_model(context_, config_);
+  surrogate_ = std::make_unique<imaging::ObjectStep>(model.cascade, model_);
+  held_out_ = model.held_out;
+  in_domain_ = held_out_.frame_error;
+  training_.metrics["validation/worst_frame_rmse"] = held_out_.worst_frame_rmse();
+  training_.device = backend();
+  training_.precision = "fp32";
+  log::info(fmt::format("networks and calibration of {}: no data to learn from, no training, no learning in the series",
+                        config_.series.model));
+}
+
 // Of the networks as they are, which learning in the series changes.
 void SeriesRun::take_metrics(const train::FitReport& report) {
   training_.metrics = report.metrics;
@@ -216,6 +233,7 @@ void SeriesRun::restore_metrics(const FieldSet& state) {
 }
 
 void SeriesRun::write_model() const {
+  if (!learner_) return;
   io::write_model(context_.comm, directory_.file("model.h5"),
                   object_model(config_, *learner_->cascade(), held_out_, training_));
 }

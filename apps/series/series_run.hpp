@@ -18,6 +18,7 @@
 #include "apps/series/held_out.hpp"
 #include "apps/series/series_account.hpp"
 #include "apps/series/set_record.hpp"
+#include "apps/series/trained_model.hpp"
 #include "apps/series/watched_solver.hpp"
 #include "apps/summary.hpp"
 #include "io/tree.hpp"
@@ -56,6 +57,7 @@ class SeriesRun {
   void keep_data() const;
   void train();
   void fit();
+  void take_model();
   void take_metrics(const train::FitReport& report);
   FieldSet metrics_state() const;
   void restore_metrics(const FieldSet& state);
@@ -90,7 +92,7 @@ class SeriesRun {
   // In the order in which one stands on the other.
   WatchedSolver solver_;
   std::shared_ptr<imaging::FarFieldModel> model_;
-  std::unique_ptr<imaging::ObjectLearner> learner_;
+  std::unique_ptr<imaging::ObjectLearner> learner_;  // none where series.model has the networks
   std::unique_ptr<imaging::ObjectStep> surrogate_;
   std::unique_ptr<gate::Gate<Ptychography>> gate_;
 

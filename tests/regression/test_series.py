@@ -217,6 +217,49 @@ class Price(CliTest):
         self.assertGreaterEqual(self.learn("--restart")["energy"]["joules"], 3e6)
 
 
+class Model(CliTest):
+    """The networks of one run serve another series of the same experiment."""
+
+    def learn(self, name, *assignments, restart=()):
+        sets = [w for a in assignments for w in ("--set", a)]
+        return run(*options(self.folder / name, "--set", "gate.labels_to_update=0", *sets, *restart))
+
+    def test_serves_without_data_and_training(self):
+        self.assertSucceeds(self.learn("first"))
+        model = self.folder / "first" / "model.h5"
+        named = f'series.model="{model}"'
+        outcome = self.learn("second", named, "data.count=8")
+        self.assertSucceeds(outcome)
+        self.assertNotIn("training:", outcome.text)
+        first, second = summary_of(self.folder / "first"), summary_of(self.folder / "second")
+        self.assertEqual(second["time_s"]["training_data"], 0)
+        self.assertEqual(second["time_s"]["training"], 0)
+        self.assertEqual(second["gate"], first["gate"])
+        self.assertEqual(second["frame_gate"], first["frame_gate"])
+        for a, b in zip(first["series"], second["series"]):
+            self.assertEqual(a["network"], b["network"])  # the same sets, the same networks, bit for bit
+            self.assertEqual(a["handed_back"], b["handed_back"])
+        self.assertIn("not in this account", (self.folder / "second" / "report.html").read_text())
+        self.assertFalse((self.folder / "second" / "model.h5").exists())
+        (self.folder / "second" / "summary.json").unlink()
+        self.assertSucceeds(self.learn("second", named, "data.count=8", restart=["--restart"]))
+        self.assertEqual(summary_of(self.folder / "second")["series"], second["series"])
+        self.check_refusals(named)
+
+    def check_refusals(self, named):
+        for assignment, words in (("simulation.pixels=30", ("30 × 30", "model.h5")),
+                                  ("simulation.aperture=0.4", ("pixels of", "model.h5")),
+                                  ("simulation.probe.aberrations.defocus=10.0", ("probe", "model.h5")),
+                                  ("series.tile=16", ("series.tile", "12")),
+                                  (f'series.model="{self.folder / "first" / "stages.h5"}"', ("stages.h5",)),
+                                  ('series.model="nowhere.h5"', ("nowhere.h5",))):
+            with self.subTest(assignment):
+                outcome = self.learn("refused", named, assignment)
+                self.assertIn(outcome.code, (CONFIG, IO), outcome.text)
+                for word in words:
+                    self.assertIn(word, outcome.text)
+
+
 class Files(CliTest):
     def simulate(self, name, *assignments):
         sets = [w for a in (*EXPERIMENT, "output.pictures=false", *assignments) for w in ("--set", a)]
