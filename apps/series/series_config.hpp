@@ -15,9 +15,10 @@
 
 namespace locum::apps {
 
-// Data sets to learn from: numbers 0 … count − 1 of the experiment.
+// Data sets to learn from: numbers 0 … count − 1 of the experiment, or files.
 struct LabelledDataConfig {
   std::int64_t count = 100;
+  std::vector<std::string> files;    // instead of simulated ones: data sets of the same experiment
   std::string labels = "truth";      // or "solver": its converged object
   std::vector<double> phase;         // rad: an object's range is drawn between the two; empty: simulation.object.phase
   std::vector<std::int64_t> points;  // of their scans; empty: as the series', simulation.scan.points
@@ -25,6 +26,7 @@ struct LabelledDataConfig {
 
   void visit(ConfigVisitor& v);
   void validate() const;  // throws ConfigError
+  std::int64_t size() const { return files.empty() ? count : static_cast<std::int64_t>(files.size()); }
 };
 
 struct SeriesConfig {

@@ -53,7 +53,7 @@ void SeriesRun::produce() {
     energy_.update();
     held_out_ = {learner_->last_calibration(), learner_->frame_error()};
     take_metrics(update.fit);
-    training_.samples = config_.data.count + gate_->ledger().labels();
+    training_.samples = config_.data.size() + gate_->ledger().labels();
     log::info(fmt::format("  learned from {} data sets and regions in {:.1f} s; bound = {:.3f} × score",
                           update.fit.samples, update.fit.seconds, update.scale));
   });

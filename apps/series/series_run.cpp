@@ -112,7 +112,7 @@ void SeriesRun::keep_labels(const KnownLabels& known, std::size_t done, const Tr
 void SeriesRun::make_data() {
   const bool trained = stages_.groups.count("trained") != 0, by_solver = config_.data.labels == "solver";
   const KnownLabels known = known_labels();
-  log::info(fmt::format("data: {} data sets to learn from, labelled with {}", config_.data.count,
+  log::info(fmt::format("data: {} data sets to learn from, labelled with {}", config_.data.size(),
                         by_solver ? "the solver's objects" : "the truth"));
   std::size_t rounds = 0;
   bool stopped = false;
@@ -120,7 +120,7 @@ void SeriesRun::make_data() {
       make_training_data(context_, config_, !trained, known.objects, [&](std::size_t done, const TrainingData& data) {
         stopped = stop_requested(context_.comm);
         energy_.update();
-        const bool all = done == static_cast<std::size_t>(config_.data.count);
+        const bool all = done == static_cast<std::size_t>(config_.data.size());
         if (by_solver && done > known.objects.size() && (++rounds % label_rounds == 0 || stopped || all))
           keep_labels(known, done, data);
         return !stopped;
@@ -133,8 +133,9 @@ void SeriesRun::make_data() {
   data_seconds_ = stages_.groups.at("data_complete").real_scalar("seconds");
   open_labels_ = stages_.groups.at("data_complete").integer_scalar("open_labels");
   if (open_labels_ > 0)
-    log::warn(fmt::format("data: {} of {} labels had not converged after {} sweeps: what is learned is no better",
-                          open_labels_, config_.data.count, config_.ptychography.sweeps));
+    log::warn(
+        fmt::format("data: {} of the solver's labels had not converged after {} sweeps: what is learned is no better",
+                    open_labels_, config_.ptychography.sweeps));
   log::info(fmt::format("data: {} frames of {} × {} pixels in each, {:.1f} s", data_.sets.front().data.size(),
                         data_.sets.front().data.nx, data_.sets.front().data.ny, data_seconds_));
 }
@@ -143,6 +144,7 @@ void SeriesRun::make_data() {
 void SeriesRun::keep_data() const {
   io::DatasetWriter writer(context_.comm, directory_.file("dataset.h5"));
   for (const imaging::LabelledObject& set : data_.sets) {
+    if (set.truth.value.empty()) continue;  // learned from by its frames alone
     if (context_.comm.is_root()) writer.add({imaging::label_of(set)});
     writer.commit();
   }
@@ -164,7 +166,7 @@ void SeriesRun::train() {
   training_.device = backend();
   training_.precision = "fp32";
   log::info(fmt::format("training: {} data sets, {:.1f} s; phase error of the last network {:.4f} rad on validation",
-                        config_.data.count, training_.seconds, training_.metrics["validation/phase_rmse_rad"]));
+                        config_.data.size(), training_.seconds, training_.metrics["validation/phase_rmse_rad"]));
 }
 
 void SeriesRun::fit() {
@@ -191,7 +193,7 @@ void SeriesRun::fit() {
   held_out_.pairs = learner_->calibration();
   held_out_.frame_error = learner_->frame_error();
   take_metrics(report);
-  training_.samples = config_.data.count;
+  training_.samples = config_.data.size();
   training_.seconds = earlier + context_.comm.max(watch.seconds());
   stages_.groups["metrics"] = metrics_state();
   stages_.groups["calibration"] = held_out_.state();

@@ -89,8 +89,8 @@ std::vector<std::string> open_regions(const SeriesResults& results) {
                     "objects that are not at their end.",
                     audits.open, audits.count, sweeps));
   if (results.open_labels > 0)
-    notes.push_back(fmt::format("{} of {} labels that the network learned from had not converged after {} sweeps.",
-                                results.open_labels, results.config.data.count, sweeps));
+    notes.push_back(fmt::format("{} of the solver's labels to learn from had not converged after {} sweeps.",
+                                results.open_labels, sweeps));
   return notes;
 }
 

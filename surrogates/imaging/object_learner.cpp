@@ -10,6 +10,7 @@
 
 #include "kokkos_kernels/base/errors.hpp"
 #include "kokkos_kernels/base/timer.hpp"
+#include "surrogates/imaging/frames_objective.hpp"
 #include "surrogates/imaging/object_step.hpp"
 
 namespace locum::imaging {
@@ -33,6 +34,11 @@ std::vector<float> weight_in(const Canvas& canvas, const PixelBox& core) {
 
 }  // namespace
 
+std::size_t held_out_sets(const ObjectTrainingConfig& config, std::size_t data_sets) {
+  const auto count = static_cast<double>(data_sets);
+  return static_cast<std::size_t>(std::clamp(std::ceil(config.validation_fraction * count - 1e-9), 1.0, count - 1.0));
+}
+
 ObjectLearner::ObjectLearner(Context context, ObjectNetworkConfig network, ObjectTrainingConfig training,
                              std::shared_ptr<DiffractionModel> model, int tile_side,
                              std::vector<LabelledObject> data_sets)
@@ -45,10 +51,7 @@ ObjectLearner::ObjectLearner(Context context, ObjectNetworkConfig network, Objec
   if (data_sets.size() < 2)
     throw ConfigError(fmt::format("{} labelled data set(s), 2 or more were expected", data_sets.size()),
                       "ObjectLearner", "one is held out to calibrate");
-  const auto count = static_cast<double>(data_sets.size());
-  const auto held_out =
-      static_cast<std::size_t>(std::clamp(std::ceil(config_.validation_fraction * count - 1e-9), 1.0, count - 1.0));
-  const std::size_t kept = data_sets.size() - held_out;
+  const std::size_t kept = data_sets.size() - held_out_sets(config_, data_sets.size());
   for (std::size_t k = 0; k < data_sets.size(); ++k)
     (k < kept ? training_ : held_out_).push_back(std::make_shared<LabelledObject>(std::move(data_sets[k])));
   for (int s = 0; s < network.stages; ++s)
@@ -83,7 +86,8 @@ std::vector<CanvasSample> ObjectLearner::samples(const Sets& sets, int stage,
     all[k].weight = weight_in(canvas, sets[k]->core);
     Canvas judged = canvas;
     judged.weight = all[k].weight;
-    all[k].answer = missing(judged, sets[k]->truth);
+    all[k].answer = sets[k]->truth.value.empty() ? CanvasAnswer(data.object_size() * answer_channels)
+                                                 : missing(judged, sets[k]->truth);
   }
   return all;
 }
@@ -101,7 +105,7 @@ train::TrainerConfig ObjectLearner::trainer_config(int epochs) const {
   return config;
 }
 
-train::FitReport ObjectLearner::train_one(int stage, const train::TrainerConfig& config, ObjectObjective& objective,
+train::FitReport ObjectLearner::train_one(int stage, const train::TrainerConfig& config, train::Objective& objective,
                                           const EpochCallback& callback, bool again) {
   ObjectNetwork& network = cascade_->stage(stage);
   const std::vector<double> before = network.parameters();
@@ -137,7 +141,9 @@ train::FitReport ObjectLearner::train_stages(int first, int epochs, const EpochC
     }
     objective = std::make_unique<ObjectObjective>(context_, config_, cascade_->stage(s), model_, std::move(training),
                                                   std::move(validation));
-    report.metrics = train_one(s, trainer_config(epochs), *objective, callback, again).metrics;
+    FramesObjective by_frames(context_, *objective, cascade_->stage(s), model_);
+    train::Objective& judge = config_.supervised > 0.0 ? static_cast<train::Objective&>(*objective) : by_frames;
+    report.metrics = train_one(s, trainer_config(epochs), judge, callback, again).metrics;
   }
   stage_ = cascade_->config().stages;
   report.samples = static_cast<std::int64_t>(training_.size());

@@ -19,14 +19,18 @@
 
 namespace locum::imaging {
 
+// How many of so many data sets an ObjectLearner holds out: the last of them, validation_fraction of all, one at least.
+std::size_t held_out_sets(const ObjectTrainingConfig& config, std::size_t data_sets);
+
 class ObjectLearner final : public train::Learner {
  public:
   // Metrics of ObjectObjective::validate, "train/loss", "learning_rate", "stage".
   using EpochCallback = std::function<void(int epoch, const std::map<std::string, double>& metrics)>;
 
   // data_sets: the same on every rank, in an order that is kept. The last of them, validation_fraction of all, are held
-  // out and calibrate. tile_side: pixels, of the tiles that the gate will decide on. Throws ConfigError with fewer than
-  // two data sets.
+  // out (held_out_sets) and calibrate. Where training.supervised is 0 the others need no truth, which may be empty, and
+  // the frames of those held out decide which weights are best. tile_side: pixels, of the tiles that the gate will
+  // decide on. Throws ConfigError with fewer than two data sets.
   ObjectLearner(Context context, ObjectNetworkConfig network, ObjectTrainingConfig training,
                 std::shared_ptr<DiffractionModel> model, int tile_side, std::vector<LabelledObject> data_sets);
 
@@ -54,7 +58,7 @@ class ObjectLearner final : public train::Learner {
   // before: what the stage before this one saw, where it is known.
   std::vector<CanvasSample> samples(const Sets& sets, int stage, const std::vector<CanvasSample>& before) const;
   train::FitReport train_stages(int first, int epochs, const EpochCallback& callback, bool again = false);
-  train::FitReport train_one(int stage, const train::TrainerConfig& config, ObjectObjective& objective,
+  train::FitReport train_one(int stage, const train::TrainerConfig& config, train::Objective& objective,
                              const EpochCallback& callback, bool again);
   train::TrainerConfig trainer_config(int epochs) const;
 

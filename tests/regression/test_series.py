@@ -291,6 +291,39 @@ class Files(CliTest):
                 self.assertNotIn("training", outcome.text)  # before hours are spent
         self.assertFails(self.learn([self.folder / "nothing.cxi"]), IO, "nothing.cxi")
 
+    def test_are_learned_from_without_a_truth(self):
+        data = self.simulate("data", "ptychography.series=6", "ptychography.first=500")
+        files = [data / f"data_{k:04}.cxi" for k in range(6)]
+        for name in files:
+            with h5py.File(name, "r+") as file:
+                del file["entry_1/truth"]
+        names = ",".join(f'"{f}"' for f in files[:5])
+        measured = ["--set", f"data.files=[{names}]", "--set", 'data.labels="solver"', "--set", "gate.coverage=0.8",
+                    "--set", "training.epochs=4", "--set", "output.keep_training_data=true"]
+        for what, kept, more in (("labels", 5, []),
+                                 ("frames", 2, ["--set", "training.supervised=0.0", "--set", "training.physics=1.0"])):
+            with self.subTest(what):
+                outcome = self.learn([files[5]], *measured, *more)
+                self.assertSucceeds(outcome)
+                out = self.folder / "out"
+                one = summary_of(out)["series"][0]
+                self.assertIsNone(one["gated"]["phase_error_rad"])
+                self.assertLess(one["network"]["r_factor"], 0.2)
+                with h5py.File(out / "labels.h5") as file:
+                    names = []
+                    file.visit(names.append)
+                    sizes = [len(file[n]) for n in names if n.endswith("/object")]
+                self.assertEqual(sum(size > 0 for size in sizes), kept)  # of frames alone only what calibrates is solved
+                (out / "summary.json").unlink()
+                (out / "stages.h5").unlink()
+                self.assertSucceeds(self.learn([files[5]], *measured, *more, "--restart"))
+                self.assertEqual(summary_of(out)["series"][0]["network"], one["network"])
+                out.rename(self.folder / what)
+        # what the frames taught is in their error, which decided
+        self.assertFails(self.learn([files[5]], "--set", f"data.files=[{names}]"), CONFIG, "data.labels", "solver")
+        self.assertFails(self.learn([files[5]], "--set", f'data.files=["{files[0]}"]', "--set", 'data.labels="solver"'),
+                         CONFIG, "data.files")
+
 
 class BadInput(CliTest):
     def refused(self, *assignments, code=CONFIG, words=()):

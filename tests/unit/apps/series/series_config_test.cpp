@@ -73,6 +73,17 @@ TEST(SeriesConfig, ProbeAndPositionsStayAsTheyAre) {
   EXPECT_THROW(config.validate(), ConfigError);
 }
 
+TEST(SeriesConfig, NobodyKnowsTheTruthOfFiles) {
+  LabelledDataConfig data;
+  data.files = {"a.cxi", "b.cxi", "c.cxi"};
+  EXPECT_EQ(data.size(), 3);
+  EXPECT_THROW(data.validate(), ConfigError);
+  data.labels = "solver";
+  EXPECT_NO_THROW(data.validate());
+  data.files = {"a.cxi"};
+  EXPECT_THROW(data.validate(), ConfigError);
+}
+
 TEST(SeriesConfig, RangesOfThePhaseAscend) {
   LabelledDataConfig data;
   data.phase = {2.0, 1.0};

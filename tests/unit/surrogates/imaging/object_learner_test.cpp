@@ -230,6 +230,28 @@ TEST(ObjectLearner, AnUpdateThatDoesHarmIsNotTaken) {
     EXPECT_EQ(hasty.cascade()->stage(s).parameters(), learner.cascade()->stage(s).parameters());
 }
 
+// No truth but of the one set that calibrates: the frames' error falls, and decides.
+TEST(ObjectLearner, LearnsFromFramesAlone) {
+  ObjectTrainingConfig training = small_training();
+  training.supervised = 0.0;
+  training.physics = 1.0;
+  training.epochs = 8;
+  std::vector<LabelledObject> sets = data_sets(5);
+  EXPECT_EQ(held_out_sets(training, 5), 1u);
+  for (int k = 0; k < 4; ++k) sets[static_cast<std::size_t>(k)].truth.value.clear();
+  ObjectLearner learner(context_of(Communicator::world()), small_network(), training, small_model(), 16,
+                        std::move(sets));
+  std::vector<double> held_out;
+  double best = 1e300;
+  const train::FitReport report = learner.fit([&](int, const std::map<std::string, double>& metrics) {
+    if (metrics.at("stage") == 0.0) held_out.push_back(metrics.at("validation/loss"));
+    if (metrics.at("stage") == 1.0) best = std::min(best, metrics.at("validation/loss"));
+  });
+  EXPECT_LT(held_out.back(), held_out.front());
+  EXPECT_NEAR(report.metrics.at("validation/loss"), best, 1e-5 * best) << "the weights of the best epoch are kept";
+  EXPECT_EQ(learner.calibration().size(), small_data_set(104).data.tiles.size());
+}
+
 TEST(ObjectLearner, OneDataSetIsTooFew) {
   EXPECT_THROW(ObjectLearner({}, small_network(), small_training(), small_model(), 16, data_sets(1)), ConfigError);
 }
