@@ -22,19 +22,14 @@
 namespace locum::apps {
 namespace {
 
-constexpr char stages_format[] = "locum-stages", labels_format[] = "locum-labels";
+constexpr char labels_format[] = "locum-labels";
 constexpr std::size_t label_rounds = 8;  // of labels by the solver, between two commits
 
 std::string label_name(std::size_t k) { return fmt::format("{:06}", k); }
 
-FieldSet seconds_field(double seconds) {
+FieldSet data_field(double seconds, std::int64_t open_labels) {
   FieldSet fields;
   fields.add_scalar("seconds", "s", seconds);
-  return fields;
-}
-
-FieldSet data_field(double seconds, std::int64_t open_labels) {
-  FieldSet fields = seconds_field(seconds);
   fields.add_scalar("open_labels", "1", open_labels);
   return fields;
 }
@@ -47,13 +42,11 @@ SeriesRun::SeriesRun(const Context& context, const RunDirectory& directory, Seri
       config_(std::move(config)),
       restart_(restart),
       energy_(config_.energy, context.comm),
+      stages_(context.comm, directory, restart),
       solver_(config_.ptychography),
       model_(std::make_shared<imaging::FarFieldModel>(config_.ptychography)) {
   context_.seed = static_cast<std::uint64_t>(config_.seed);
-  if (restart_ && directory_.has("stages.h5")) {
-    stages_ = io::read_tree(context_.comm, directory_.file("stages.h5"), stages_format);
-    if (stages_.groups.count("energy")) energy_.restore(stages_.groups.at("energy"));
-  }
+  if (stages_.has("energy")) energy_.restore(stages_.at("energy"));
 }
 
 void SeriesRun::run() {
@@ -69,16 +62,8 @@ void SeriesRun::run() {
   conclude();
 }
 
-void SeriesRun::remember(const std::string& stage, FieldSet what) {
-  stages_.groups[stage] = std::move(what);
-  stages_.groups["energy"] = energy_.state();
-  io::write_tree(context_.comm, directory_.file("stages.h5"), stages_, stages_format, 1);
-}
-
 void SeriesRun::stop_if(bool stopped) const {
-  if (stopped)
-    throw Interrupted{
-        fmt::format("stopped by a signal; everything is kept in {}: go on with --restart", directory_.path())};
+  if (stopped) throw interrupted(directory_);
 }
 
 std::string SeriesRun::numbered(const std::string& name, std::int64_t number, const std::string& extension) const {
@@ -95,7 +80,7 @@ KnownLabels SeriesRun::known_labels() {
     known.objects.push_back({complex_field(labels.groups.at(name), "object")});
   known.seconds = labels.groups.at("data").real_scalar("seconds");
   known.open = labels.groups.at("data").integer_scalar("open_labels");
-  if (!stages_.groups.count("data_complete")) energy_.restore(labels.groups.at("energy"));
+  if (!stages_.has("data_complete")) energy_.restore(labels.groups.at("energy"));
   return known;
 }
 
@@ -110,7 +95,7 @@ void SeriesRun::keep_labels(const KnownLabels& known, std::size_t done, const Tr
 // Simulated data are functions of the input: a restart makes them again, and only what is still to be learned from is
 // held. Labels of the solver are kept, for they took time.
 void SeriesRun::make_data() {
-  const bool trained = stages_.groups.count("trained") != 0, by_solver = config_.data.labels == "solver";
+  const bool trained = stages_.has("trained"), by_solver = config_.data.labels == "solver";
   const KnownLabels known = known_labels();
   log::info(fmt::format("data: {} data sets to learn from, labelled with {}", config_.data.size(),
                         by_solver ? "the solver's objects" : "the truth"));
@@ -126,12 +111,13 @@ void SeriesRun::make_data() {
         return !stopped;
       });
   stop_if(stopped);
-  if (!stages_.groups.count("data_complete")) {
+  if (!stages_.has("data_complete")) {
     if (config_.output.keep_training_data) keep_data();
-    remember("data_complete", data_field(known.seconds + data_.seconds, known.open + data_.open_labels));
+    stages_.note("energy", energy_.state());
+    stages_.keep("data_complete", data_field(known.seconds + data_.seconds, known.open + data_.open_labels));
   }
-  data_seconds_ = stages_.groups.at("data_complete").real_scalar("seconds");
-  open_labels_ = stages_.groups.at("data_complete").integer_scalar("open_labels");
+  data_seconds_ = stages_.seconds("data_complete");
+  open_labels_ = stages_.at("data_complete").integer_scalar("open_labels");
   if (open_labels_ > 0)
     log::warn(
         fmt::format("data: {} of the solver's labels had not converged after {} sweeps: what is learned is no better",
@@ -154,15 +140,15 @@ void SeriesRun::train() {
   learner_ = std::make_unique<imaging::ObjectLearner>(context_, config_.network, config_.training, model_,
                                                       config_.series.tile, std::move(data_.sets));
   surrogate_ = std::make_unique<imaging::ObjectStep>(learner_->cascade(), model_);
-  if (stages_.groups.count("trained")) {
-    learner_->restore(stages_.groups.at("learner"));
-    held_out_ = HeldOutErrors::from_state(stages_.groups.at("calibration"));
-    training_.seconds = stages_.groups.at("trained").real_scalar("seconds");
-    restore_metrics(stages_.groups.at("metrics"));
+  if (stages_.has("trained")) {
+    learner_->restore(stages_.at("learner"));
+    held_out_ = HeldOutErrors::from_state(stages_.at("calibration"));
+    stages_.take_training(training_);
   } else {
     fit();
   }
   in_domain_ = held_out_.frame_error;
+  training_.samples = config_.data.size();
   training_.device = backend();
   training_.precision = "fp32";
   log::info(fmt::format("training: {} data sets, {:.1f} s; phase error of the last network {:.4f} rad on validation",
@@ -171,8 +157,8 @@ void SeriesRun::train() {
 
 void SeriesRun::fit() {
   TrainingEvents events(context_.comm, directory_.path());
-  const double earlier = stages_.groups.count("fitting") ? stages_.groups.at("fitting").real_scalar("seconds") : 0.0;
-  if (stages_.groups.count("learner")) learner_->restore(stages_.groups.at("learner"));
+  const double earlier = stages_.seconds("fitting");
+  if (stages_.has("learner")) learner_->restore(stages_.at("learner"));
   const Stopwatch watch;
   bool stopped = false;
   const train::FitReport report = learner_->fit([&](int epoch, const std::map<std::string, double>& metrics) {
@@ -185,20 +171,20 @@ void SeriesRun::fit() {
                             config_.network.stages, epoch, metrics.at("validation/phase_rmse_rad"), watch.seconds()));
     stopped = stop_requested(context_.comm);
     if (stopped || due) {
-      stages_.groups["fitting"] = seconds_field(earlier + context_.comm.max(watch.seconds()));
-      remember("learner", learner_->state());
+      stages_.note("learner", learner_->state());
+      stages_.note("energy", energy_.state());
+      stages_.keep_seconds("fitting", earlier + context_.comm.max(watch.seconds()));
     }
     stop_if(stopped);
   });
   held_out_.pairs = learner_->calibration();
   held_out_.frame_error = learner_->frame_error();
   take_metrics(report);
-  training_.samples = config_.data.size();
   training_.seconds = earlier + context_.comm.max(watch.seconds());
-  stages_.groups["metrics"] = metrics_state();
-  stages_.groups["calibration"] = held_out_.state();
-  stages_.groups["learner"] = learner_->state();
-  remember("trained", seconds_field(training_.seconds));
+  stages_.note("calibration", held_out_.state());
+  stages_.note("learner", learner_->state());
+  stages_.note("energy", energy_.state());
+  stages_.keep_training(training_);
   write_model();
 }
 

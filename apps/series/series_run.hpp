@@ -20,8 +20,7 @@
 #include "apps/series/set_record.hpp"
 #include "apps/series/trained_model.hpp"
 #include "apps/series/watched_solver.hpp"
-#include "apps/summary.hpp"
-#include "io/tree.hpp"
+#include "apps/stages.hpp"
 #include "kokkos_kernels/base/energy_meter.hpp"
 #include "solvers/imaging/ptychography/far_field_model.hpp"
 #include "surrogates/gate/gate.hpp"
@@ -70,7 +69,6 @@ class SeriesRun {
   void compare();
   void conclude();
 
-  void remember(const std::string& stage, FieldSet what);
   void write_model() const;
   void stop_if(bool stopped) const;
   std::string numbered(const std::string& name, std::int64_t number, const std::string& extension) const;
@@ -80,7 +78,7 @@ class SeriesRun {
   SeriesRunConfig config_;
   bool restart_;
   EnergyMeter energy_;
-  io::Tree stages_;
+  Stages stages_;
 
   double data_seconds_ = 0.0;
   std::int64_t open_labels_ = 0;  // of the solver's, that did not converge

@@ -28,13 +28,7 @@ FieldSet experiment_fields(const SeriesRunConfig& config) {
   return fields;
 }
 
-const FieldSet& group(const io::Tree& model, const std::string& name, const std::string& file) {
-  const auto found = model.groups.find(name);
-  if (found == model.groups.end())
-    throw ConfigError("the model has no group '" + name + "'", file,
-                      "give the model.h5 that `locum learn` wrote for ptychography");
-  return found->second;
-}
+constexpr char hint[] = "give the model.h5 that `locum learn` wrote for ptychography";
 
 void check(const SeriesRunConfig& config, const FieldSet& found) {
   const std::string& file = config.series.model;
@@ -56,14 +50,14 @@ void check(const SeriesRunConfig& config, const FieldSet& found) {
 io::Tree object_model(const SeriesRunConfig& config, const imaging::ObjectCascade& cascade,
                       const HeldOutErrors& held_out, const TrainingSummary& training) {
   SeriesRunConfig copy = config;
-  imaging::ObjectModelRecord record =
+  FieldTree record =
       imaging::object_model_record(cascade, {{"program_version", version_line()},
                                              {"input", io::to_toml(copy)},
                                              {"training_data_sets", fmt::format("{}", training.samples)},
                                              {"training_seconds", fmt::format("{:.3f}", training.seconds)}});
   record.groups[calibration_group] = held_out.state();
   record.groups[experiment_group] = experiment_fields(config);
-  return {std::move(record.groups), std::move(record.attributes)};
+  return record;
 }
 
 TrainedModel read_trained_model(const Context& context, const SeriesRunConfig& config) {
@@ -71,9 +65,9 @@ TrainedModel read_trained_model(const Context& context, const SeriesRunConfig& c
   const io::Tree tree = io::read_model(context.comm, file);
   TrainedModel model;
   together(context.comm, [&] {
-    model.cascade = imaging::cascade_from_record(context.space, {tree.attributes, tree.groups});
-    model.held_out = HeldOutErrors::from_state(group(tree, calibration_group, file));
-    check(config, group(tree, experiment_group, file));
+    model.cascade = imaging::cascade_from_record(context.space, tree);
+    model.held_out = HeldOutErrors::from_state(tree.group(calibration_group, hint));
+    check(config, tree.group(experiment_group, hint));
   });
   return model;
 }
