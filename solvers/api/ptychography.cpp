@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <utility>
 
@@ -193,6 +194,10 @@ std::vector<float> spread(const Ptychogram& input, std::span<const float> number
 
 std::vector<float> illumination(const Ptychogram& input) { return spread(input, {}); }
 
-double FourierError::excess() const { return counts > 0.0 ? std::sqrt(std::max(0.0, off - noise) / counts) : 0.0; }
+double FourierError::excess() const { return std::sqrt(std::max(0.0, off - noise) / (counts > 0.0 ? counts : 1.0)); }
+
+double FourierError::r() const {
+  return amplitudes > 0.0 ? amplitude / amplitudes : std::numeric_limits<double>::quiet_NaN();
+}
 
 }  // namespace locum
