@@ -6,6 +6,7 @@
 
 #include "kokkos_kernels/base/errors.hpp"
 #include "surrogates/imaging/object_unet.hpp"
+#include "surrogates/imaging/window_alignment.hpp"
 
 namespace locum::imaging {
 namespace {
