@@ -240,55 +240,6 @@ std::vector<ObjectTile> make_tiles(const Ptychogram& input, int side) {
   return tiles;
 }
 
-std::vector<float> probe_intensity(const Ptychogram& input) {
-  std::vector<float> sum(input.window(), 0.0f);
-  for (int m = 0; m < input.modes; ++m)
-    for (std::size_t k = 0; k < sum.size(); ++k) sum[k] += std::norm(input.probe[m * input.window() + k]);
-  return sum;
-}
-
-std::vector<float> spread(const Ptychogram& input, std::span<const float> numbers) {
-  const std::vector<float> probe = probe_intensity(input);
-  std::vector<float> sum(input.object_size(), 0.0f);
-  for (int j = 0; j < input.size(); ++j) {
-    const auto& p = input.position[static_cast<std::size_t>(j)];
-    const int x0 = first_pixel(p[0]), y0 = first_pixel(p[1]);
-    const double fx = p[0] - x0, fy = p[1] - y0;
-    for (int corner = 0; corner < 4; ++corner) {
-      const int a = corner / 2, b = corner % 2;
-      const auto share = static_cast<float>((a ? fx : 1.0 - fx) * (b ? fy : 1.0 - fy)) *
-                         (numbers.empty() ? 1.0f : numbers[static_cast<std::size_t>(j)]);
-      if (share == 0.0f) continue;
-      for (int ix = 0; ix < input.nx; ++ix) {
-        float* to = sum.data() + static_cast<std::size_t>(x0 + a + ix) * input.object_ny + (y0 + b);
-        const float* from = probe.data() + static_cast<std::size_t>(ix) * input.ny;
-        for (int iy = 0; iy < input.ny; ++iy) to[iy] += share * from[iy];
-      }
-    }
-  }
-  return sum;
-}
-
-std::vector<float> illumination(const Ptychogram& input) { return spread(input, {}); }
-
-std::vector<int> frames_over(const Ptychogram& input, const PixelBox& box) {
-  const std::vector<float> weight = probe_intensity(input);
-  const float rim = 1e-3f * *std::max_element(weight.begin(), weight.end());
-  PixelBox lit{input.nx, input.ny, 0, 0};  // of the window
-  for (int x = 0; x < input.nx; ++x)
-    for (int y = 0; y < input.ny; ++y) {
-      if (weight[static_cast<std::size_t>(x) * input.ny + y] < rim) continue;
-      lit = {std::min(lit.x0, x), std::min(lit.y0, y), std::max(lit.x1, x + 1), std::max(lit.y1, y + 1)};
-    }
-  std::vector<int> frames;
-  for (int j = 0; j < input.size(); ++j) {
-    const PixelBox w = input.window_of(j);
-    const PixelBox probe{w.x0 + lit.x0, w.y0 + lit.y0, w.x0 + lit.x1 + 1, w.y0 + lit.y1 + 1};
-    if (!intersection(probe, box).empty()) frames.push_back(j);
-  }
-  return frames;
-}
-
 double FourierError::excess() const { return counts > 0.0 ? std::sqrt(std::max(0.0, off - noise) / counts) : 0.0; }
 
 }  // namespace locum

@@ -126,6 +126,9 @@ std::vector<float> probe_intensity(const Ptychogram& input);
 std::vector<float> illumination(const Ptychogram& input);
 // The same with a number for each frame before its probe, in single precision.
 std::vector<float> spread(const Ptychogram& input, std::span<const float> numbers);
+// Several such maps at once, of the rows first … last − 1 of the object: numbers (maps, frames) to (maps, last − first,
+// object_ny). A pixel adds its frames in their order, whatever the rows.
+std::vector<float> spread(const Ptychogram& input, std::span<const float> numbers, int maps, int first, int last);
 
 // Frames whose probe's window overlaps the box, ascending.
 std::vector<int> frames_over(const Ptychogram& input, const PixelBox& box);

@@ -83,6 +83,8 @@ void unfold_window(const float* folded, int side, int channels, int fold, float*
 std::vector<float> stitch(const WindowGrid& grid, int channels, const std::vector<float>& answers) {
   const std::size_t pixels = static_cast<std::size_t>(grid.nx) * grid.ny;
   std::vector<float> sum(pixels * channels, 0.0f), weights(pixels, 0.0f);
+  std::vector<float> ramp;
+  for (int at = 0; at < grid.side; ++at) ramp.push_back(static_cast<float>(grid.ramp(at)));
   const float* answer = answers.data();
   for (const Window& window : grid.windows())
     for (int x = 0; x < grid.side; ++x)
@@ -90,7 +92,7 @@ std::vector<float> stitch(const WindowGrid& grid, int channels, const std::vecto
         const int cx = window.x + x, cy = window.y + y;
         if (cx >= grid.nx || cy >= grid.ny) continue;
         const std::size_t pixel = static_cast<std::size_t>(cx) * grid.ny + cy;
-        const auto weight = static_cast<float>(grid.ramp(x) * grid.ramp(y));
+        const float weight = ramp[x] * ramp[y];
         weights[pixel] += weight;
         for (int c = 0; c < channels; ++c) sum[pixel * channels + c] += weight * answer[c];
       }
