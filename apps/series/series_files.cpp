@@ -33,7 +33,7 @@ std::vector<float> players_map(const Ptychogram& input, const SetRecord& record)
 io::Tree object_model(const SeriesRunConfig& config, const imaging::ObjectCascade& cascade,
                       const std::vector<train::CalibrationPair>& pairs, const TrainingSummary& training) {
   SeriesRunConfig copy = config;
-  imaging::ObjectModelRecord record =
+  FieldTree record =
       imaging::object_model_record(cascade, {{"program_version", version_line()},
                                              {"input", io::to_toml(copy)},
                                              {"training_data_sets", fmt::format("{}", training.samples)},
@@ -41,7 +41,7 @@ io::Tree object_model(const SeriesRunConfig& config, const imaging::ObjectCascad
   std::vector<double> rows;
   for (const auto& p : pairs) rows.insert(rows.end(), {p.score, p.error});
   record.groups["calibration"].add("pairs", "1", {static_cast<std::int64_t>(pairs.size()), 2}, std::move(rows));
-  return {std::move(record.groups), std::move(record.attributes)};
+  return record;
 }
 
 io::Reconstruction set_file(const SeriesRunConfig& config, const SeriesSet& set, const ObjectFunction& object,

@@ -15,13 +15,6 @@ std::vector<float> framed(const std::vector<float>& map, int nx, int ny) {
 
 }  // namespace
 
-std::vector<float> probe_intensity(const Ptychogram& input) {
-  std::vector<float> sum(input.window(), 0.0f);
-  for (int m = 0; m < input.modes; ++m)
-    for (std::size_t k = 0; k < sum.size(); ++k) sum[k] += std::norm(input.probe[m * input.window() + k]);
-  return sum;
-}
-
 std::vector<float> spread(const Ptychogram& input, std::span<const float> numbers, int maps, int first, int last) {
   const std::vector<float> probe = framed(probe_intensity(input), input.nx, input.ny);
   const std::size_t row = static_cast<std::size_t>(input.ny) + 2, width = static_cast<std::size_t>(input.object_ny),
@@ -56,24 +49,6 @@ std::vector<float> spread(const Ptychogram& input, std::span<const float> number
 
 std::vector<float> illumination(const Ptychogram& input) {
   return spread(input, std::vector<float>(static_cast<std::size_t>(input.size()), 1.0f));
-}
-
-std::vector<int> frames_over(const Ptychogram& input, const PixelBox& box) {
-  const std::vector<float> weight = probe_intensity(input);
-  const float rim = 1e-3f * *std::max_element(weight.begin(), weight.end());
-  PixelBox lit{input.nx, input.ny, 0, 0};  // of the window
-  for (int x = 0; x < input.nx; ++x)
-    for (int y = 0; y < input.ny; ++y) {
-      if (weight[static_cast<std::size_t>(x) * input.ny + y] < rim) continue;
-      lit = {std::min(lit.x0, x), std::min(lit.y0, y), std::max(lit.x1, x + 1), std::max(lit.y1, y + 1)};
-    }
-  std::vector<int> frames;
-  for (int j = 0; j < input.size(); ++j) {
-    const PixelBox w = input.window_of(j);
-    const PixelBox probe{w.x0 + lit.x0, w.y0 + lit.y0, w.x0 + lit.x1 + 1, w.y0 + lit.y1 + 1};
-    if (!intersection(probe, box).empty()) frames.push_back(j);
-  }
-  return frames;
 }
 
 }  // namespace locum

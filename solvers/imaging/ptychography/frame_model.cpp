@@ -24,6 +24,12 @@ void multiply_object(const ExecutionSpace& space, const fft::Waves<double>& wave
 
 }  // namespace
 
+Intensities FrameModel::make_intensities() const {
+  const IntensitiesShape s = shape();
+  return Intensities("ptychography::expected", static_cast<std::size_t>(s.batch), static_cast<std::size_t>(s.nx),
+                     static_cast<std::size_t>(s.ny));
+}
+
 struct FarFieldFrames::State {
   ExecutionSpace space;
   WindowWaves windows;
@@ -46,9 +52,7 @@ FarFieldFrames::FarFieldFrames(const ExecutionSpace& space, const Ptychogram& in
 }
 
 FarFieldFrames::~FarFieldFrames() = default;
-int FarFieldFrames::nx() const { return state_->windows.nx(); }
-int FarFieldFrames::ny() const { return state_->windows.ny(); }
-int FarFieldFrames::batch() const { return state_->windows.batch(); }
+IntensitiesShape FarFieldFrames::shape() const { return state_->windows.shape(); }
 
 void FarFieldFrames::expect(std::span<const std::array<double, 2>> position, const Intensities& counts) {
   const WindowWaves& windows = state_->windows;

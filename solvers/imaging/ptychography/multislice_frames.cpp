@@ -106,9 +106,7 @@ MultisliceFrames::MultisliceFrames(const Context& context, const Ptychogram& inp
 }
 
 MultisliceFrames::~MultisliceFrames() = default;
-int MultisliceFrames::nx() const { return state_->windows.nx(); }
-int MultisliceFrames::ny() const { return state_->windows.ny(); }
-int MultisliceFrames::batch() const { return state_->windows.batch(); }
+IntensitiesShape MultisliceFrames::shape() const { return state_->windows.shape(); }
 
 void MultisliceFrames::expect(std::span<const std::array<double, 2>> position, const Intensities& counts) {
   State& s = *state_;

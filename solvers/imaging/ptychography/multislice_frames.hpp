@@ -30,9 +30,7 @@ class MultisliceFrames final : public FrameModel {
   MultisliceFrames(const Context& context, const Ptychogram& input, const MultisliceFramesSetup& setup,
                    const Configurations& configurations);
   ~MultisliceFrames() override;
-  int nx() const override;
-  int ny() const override;
-  int batch() const override;
+  IntensitiesShape shape() const override;
   void expect(std::span<const std::array<double, 2>> position, const Intensities& counts) override;
 
  private:

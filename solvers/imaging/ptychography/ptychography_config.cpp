@@ -80,6 +80,12 @@ void PtychographyConfig::visit(ConfigVisitor& v) {
           alpha);
   v.value({"damping", "", "lsqml: share of the brightest illumination in the preconditioner", {1e-6, 1}}, damping);
   v.value({"relaxation", "", "raar: β", {0, 1}}, relaxation);
+  v.value(
+      {"noise_bound",
+       "",
+       "dm, raar: share of counting noise in a frame's error that is left in it; 0: none, −1: what suits the engine",
+       {-1, 10}},
+      noise_bound);
   v.value({"momentum",
            "",
            "most of a sweep's change that the next one begins beyond; −1: what suits the engine",
@@ -106,6 +112,7 @@ void PtychographyConfig::validate() const {
   check("alpha", alpha, 0, 1);
   check("damping", damping, 1e-6, 1);
   check("relaxation", relaxation, 0, 1);
+  check("noise_bound", noise_bound, -1, 10);
   check("momentum", momentum, -1, 0.99);
   check("memory", memory, 0, 1e6);
   check("shift_raster", shift_raster, 0, 1024);

@@ -22,6 +22,7 @@ struct PtychographyConfig {
   double alpha = 0.0;
   double damping = 0.1;
   double relaxation = 0.75;
+  double noise_bound = -1.0;
   double momentum = -1.0;
   double memory = 4.0;
   int shift_raster = 0;

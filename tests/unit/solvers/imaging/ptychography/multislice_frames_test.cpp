@@ -43,11 +43,10 @@ SimulatedPtychogramConfig experiment() {
 }
 
 std::vector<double> frame_of(FrameModel& model, std::array<double, 2> position) {
-  const Intensities counts("counts", static_cast<std::size_t>(model.batch()), static_cast<std::size_t>(model.nx()),
-                           static_cast<std::size_t>(model.ny()));
+  const Intensities counts = model.make_intensities();
   model.expect(std::span(&position, 1), counts);
   const auto host = host_copy(counts);
-  return {host.data(), host.data() + static_cast<std::size_t>(model.nx()) * model.ny()};
+  return {host.data(), host.data() + host.extent(1) * host.extent(2)};
 }
 
 // √(Σ (√a − √b)² / Σ b) over frequencies inside multislice's band limit.

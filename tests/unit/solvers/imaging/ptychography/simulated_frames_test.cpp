@@ -36,11 +36,10 @@ std::vector<float> all_of(const Ptychogram& data) {
 std::vector<double> expected(FrameModel& model, const std::vector<std::array<double, 2>>& position) {
   std::vector<double> all;
   for (const auto& p : position) {
-    const Intensities counts("counts", static_cast<std::size_t>(model.batch()), static_cast<std::size_t>(model.nx()),
-                             static_cast<std::size_t>(model.ny()));
+    const Intensities counts = model.make_intensities();
     model.expect(std::span(&p, 1), counts);
     const auto host = host_copy(counts);
-    all.insert(all.end(), host.data(), host.data() + static_cast<std::size_t>(model.nx()) * model.ny());
+    all.insert(all.end(), host.data(), host.data() + host.extent(1) * host.extent(2));
   }
   return all;
 }
