@@ -51,7 +51,9 @@ double reconstruction_bytes(const Ptychogram& input, const imaging::Ptychography
   const double kept = wave * imaging::engine_traits(config.engine).waves_of_frame * own;
   const double needed = kept + 2.0 * wave * batch;
   const double useful = own * (4.0 * window + wave);  // counts, and probes that were moved to the frames' fractions
-  return (object_planes * 8.0 + checkpoint_pixel) * object + 2.0 * kept +  // waves in double, for the checkpoint
+  const double planes = imaging::engine_traits(config.engine).object_planes;  // of the engine itself
+  const double pixel = 8.0 * (object_planes + planes) + checkpoint_pixel + 16.0 * planes;
+  return pixel * object + 2.0 * kept +  // waves in double, for the checkpoint
          std::min(needed + useful, std::max(needed, config.memory * gibibyte));
 }
 
@@ -70,17 +72,18 @@ ReconstructionJob::ReconstructionJob(const Context& context, const RunDirectory&
 void ReconstructionJob::forecast() {
   const Ptychogram& in = data_.input;
   // A checkpoint is written beside the one before; numbers are in double there.
+  const imaging::EngineTraits traits = imaging::engine_traits(config_.ptychography.engine);
   const double object = 16.0 * static_cast<double>(in.object_size());
   const double others = 16.0 * static_cast<double>(in.modes) * static_cast<double>(in.window()) + 64.0 * in.size();
-  const double waves = 16.0 * in.size() * imaging::engine_traits(config_.ptychography.engine).waves_of_frame *
-                       in.modes * static_cast<double>(in.window());
+  const double waves = 16.0 * in.size() * traits.waves_of_frame * in.modes * static_cast<double>(in.window());
+  const double checkpoint = (4.0 + traits.object_planes) * object + others + waves;
   Forecast& f = account_.forecast;
   const double sweeping = reconstruction_bytes(in, config_.ptychography, in.size()) +
                           8.0 * static_cast<double>(in.object_size() * (names_.size() - 1));  // stages that are done
   const double comparing = comparison_bytes(in, names_.size() > 1, !data_.truth.value.empty());
   // One rank compares, after all have swept.
   f = forecast_space(context_.comm, {std::max(0.0, comparing - sweeping), sweeping}, 0.0,
-                     2.0 * (4.0 * object + others + waves) + 4.0 * (object + others), directory_.path());
+                     2.0 * checkpoint + 4.0 * (object + others), directory_.path());
   log::info(describe(f));
   if (f.available > 0.0 && f.node > f.available)
     throw ConfigError(
