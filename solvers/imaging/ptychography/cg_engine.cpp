@@ -76,9 +76,9 @@ SweepErrors CgEngine::find_gradient(PtychographyFields& fields) {
   for (const auto& places : compact_batches(fields.first(), fields.last(), fields.own_batch())) {
     const auto held = fields.hold(places);
     fields.change_of(held, errors.amplitude, errors.amplitudes);
-    gather(fields.space(), fields.layout(), fields.modes(), held.batch,
-           boxes[static_cast<std::size_t>(fields.comm().rank())], fields.change(), 0, fields.probe.moved(), gradient_,
-           Planes(), more);
+    const PixelBox& box = more ? held.windows : boxes[static_cast<std::size_t>(fields.comm().rank())];
+    gather(fields.space(), fields.layout(), fields.modes(), held.batch, box, fields.change(), 0, fields.probe.moved(),
+           gradient_, Planes(), more);
     more = true;
   }
   fields.over_ranks().sum(boxes, gradient_);

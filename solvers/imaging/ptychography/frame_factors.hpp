@@ -18,6 +18,11 @@ struct LaneSums {
     off += difference * difference;
     amplitude += abs(difference);
   }
+  KOKKOS_FORCEINLINE_FUNCTION void forecast(FramePack counts, FramePack valid) {
+    FramePack each;
+    for (int lane = 0; lane < FramePack::lanes; ++lane) each.lane(lane) = poisson_amplitude_noise(counts.lane(lane));
+    noise += valid * each;
+  }
   KOKKOS_FORCEINLINE_FUNCTION void weigh(FramePack measured, FramePack modelled, FramePack kx, FramePack ky) {
     measured_x += kx * measured;
     measured_y += ky * measured;
@@ -59,17 +64,22 @@ struct PoissonFactor {
   }
 };
 
-// f / N, onto the moduli that remain when the background is taken off.
+// (f − 1) / N, onto the moduli that remain when the background is taken off.
 struct ProjectionFactor {
   static constexpr bool returns = true;
   float scale;
+  bool bounded;
   KOKKOS_FORCEINLINE_FUNCTION FramePack operator()(FramePack model, FramePack measured, FramePack valid,
                                                    FramePack background, float, LaneSums& sums) const {
-    const FramePack one = 1.0f, zero = 0.0f;
-    const FramePack root = sqrt(model * FramePack(scale) + FramePack(1e-12f));
-    const FramePack wanted = sqrt(max(measured * measured - background, zero));
-    sums.compare(wanted, root, valid);
-    return FramePack(scale) * (one + valid * (wanted - root) / root);
+    const FramePack light = model * FramePack(scale) + FramePack(1e-12f), root = sqrt(light);
+    const FramePack wanted = sqrt(max(measured * measured - background, FramePack(0.0f)));
+    if (bounded) {
+      const FramePack counts = light + background;
+      sums.compare(measured, sqrt(counts), valid);
+      sums.forecast(counts, valid);
+      sums.model += valid * counts;
+    }
+    return FramePack(scale) * valid * (wanted - root) / root;
   }
 };
 
@@ -81,9 +91,7 @@ struct Comparison {
                                                    FramePack background, float, LaneSums& sums) const {
     const FramePack counts = model * FramePack(scale) + background;
     sums.compare(measured, sqrt(counts), valid);
-    FramePack noise;
-    for (int lane = 0; lane < FramePack::lanes; ++lane) noise.lane(lane) = poisson_amplitude_noise(counts.lane(lane));
-    sums.noise += valid * noise;
+    sums.forecast(counts, valid);
     return valid * counts;
   }
 };

@@ -214,9 +214,9 @@ void FrameKernels::project(const FrameBatch& batch, const FrameData& data, const
     const FramePass pass{layout_, line_x_, line_y_, modes_, first, batch.places, waves_, sums_};
     const float scale = 1.0f / (static_cast<float>(layout_.nx) * static_cast<float>(layout_.ny));
     const ProductWave product{object, probes, modes_};
-    transform_rows(space_, pass, count, MixedWave{product, wave, first_wave, step.c});
-    columns_pass(space_, pass, count, data, ProjectionFactor{scale});
-    transform_rows_back(space_, pass, count, StoreProjection{product, wave, first_wave, step});
+    transform_rows(space_, pass, count, ReflectedWave{product, wave, first_wave});
+    columns_pass(space_, pass, count, data, ProjectionFactor{scale, step.noise > 0.0f});
+    transform_rows_back(space_, pass, count, StoreProjection{product, wave, first_wave, step, sums_});
   }
 }
 

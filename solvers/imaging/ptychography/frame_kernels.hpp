@@ -46,17 +46,20 @@ struct FrameBatch {
 };
 
 // Of one frame, over valid pixels: Σ (√I − √M)², Σ |√I − √M|, what Poisson noise makes of the first on average, and the
-// two sums of the Poisson step; and, where frames are compared only, Σ k I, Σ M and Σ k M, k in cycles a pixel.
+// two sums of the Poisson step; and, where frames are compared or projected only, Σ M, and where they are compared Σ k
+// I and Σ k M, k in cycles a pixel.
 struct FrameSums {
-  static constexpr int count = 10;
+  static constexpr int count = 10, at_off = 0, at_noise = 2, at_model = 7;  // in the order below
   double off = 0.0, amplitude = 0.0, noise = 0.0, step_numerator = 0.0, step_denominator = 0.0;
   double measured_x = 0.0, measured_y = 0.0, model = 0.0, model_x = 0.0, model_y = 0.0;
 };
 
-// ψ ← (1 − a − b) ψ + a P O + b Π((1 − c) ψ + c P O), Π the projection onto the measured moduli: difference map and
-// relaxed averaged alternating reflections are both of this form.
+// ψ ← P O + β t (Π − 1)(2 P O − ψ), Π the projection onto the measured moduli. t = 1 − √(bound / E) brings a frame's
+// error, E = Σ (√I − √M)² of the reflected waves, to its bound; it is 0 where E is below that.
+//   bound = noise · N (1 − N / S),   N: what Poisson noise of mean M makes of E on average, S = Σ M
+// Π − 1 is linear in t, so that E, known when the columns are done, is in time for the last pass.
 struct ProjectionStep {
-  float a = 0.0f, b = 1.0f, c = 1.0f;
+  float beta = 1.0f, noise = 0.0f;
 };
 
 class FrameKernels {

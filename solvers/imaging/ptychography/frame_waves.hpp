@@ -30,26 +30,24 @@ struct ProductWave {
   }
 };
 
-// (1 − c) ψ + c P O
-struct MixedWave {
+// 2 P O − ψ
+struct ReflectedWave {
   ProductWave product;
   Planes wave;
   int first;
-  float c;
   struct Rows {
     ProductWave::Rows product;
     const float* wave;
     std::size_t imaginary;
     int stride;
-    float c;
     KOKKOS_FORCEINLINE_FUNCTION FrameLanes operator()(int x, int group) const {
-      return c * product(x, group) +
-             (1.0f - c) * load(wave + static_cast<std::ptrdiff_t>(x) * stride + group * FramePack::lanes, imaginary);
+      return 2.0f * product(x, group) +
+             -1.0f * load(wave + static_cast<std::ptrdiff_t>(x) * stride + group * FramePack::lanes, imaginary);
     }
   };
   KOKKOS_FORCEINLINE_FUNCTION Rows operator()(const FramePlace& place, int frame, int mode, int block) const {
     return {product(place, frame, mode, block),
-            wave.at((first + frame) * product.modes + mode) + block * FrameLayout::width, wave.plane(), wave.stride, c};
+            wave.at((first + frame) * product.modes + mode) + block * FrameLayout::width, wave.plane(), wave.stride};
   }
 };
 
@@ -69,27 +67,40 @@ struct StoreChange {
   }
 };
 
-// ψ ← (1 − a − b) ψ + a P O + b Πψ
+// ψ ← P O + β t χ
 struct StoreProjection {
   ProductWave product;
   Planes wave;
   int first;
   ProjectionStep step;
+  Kokkos::View<double* * [FrameSums::count], MemorySpace> sums;
   struct Rows {
     ProductWave::Rows product;
     float* wave;
     std::size_t imaginary;
     int stride;
-    ProjectionStep step;
+    float share;
     KOKKOS_FORCEINLINE_FUNCTION void operator()(int x, int group, FrameLanes v) const {
-      float* at = wave + static_cast<std::ptrdiff_t>(x) * stride + group * FramePack::lanes;
-      store(at, imaginary, (1.0f - step.a - step.b) * load(at, imaginary) + step.a * product(x, group) + step.b * v);
+      store(wave + static_cast<std::ptrdiff_t>(x) * stride + group * FramePack::lanes, imaginary,
+            product(x, group) + share * v);
     }
   };
+  // t of a frame.
+  KOKKOS_INLINE_FUNCTION float share(int frame) const {
+    if (!(step.noise > 0.0f)) return 1.0f;
+    double off = 0.0, noise = 0.0, model = 0.0;
+    for (int block = 0; block < static_cast<int>(sums.extent(1)); ++block) {
+      off += sums(frame, block, FrameSums::at_off);
+      noise += sums(frame, block, FrameSums::at_noise);
+      model += sums(frame, block, FrameSums::at_model);
+    }
+    const double bound = model > noise ? step.noise * noise * (1.0 - noise / model) : 0.0;
+    return off > bound ? 1.0f - std::sqrt(static_cast<float>(bound / off)) : 0.0f;
+  }
   KOKKOS_FORCEINLINE_FUNCTION Rows operator()(const FramePlace& place, int frame, int mode, int block) const {
     return {product(place, frame, mode, block),
             wave.at((first + frame) * product.modes + mode) + block * FrameLayout::width, wave.plane(), wave.stride,
-            step};
+            step.beta * share(frame)};
   }
 };
 

@@ -10,12 +10,6 @@
 
 namespace locum::imaging {
 
-ProjectionStep difference_map() { return {-1.0f, 1.0f, 2.0f}; }
-
-ProjectionStep averaged_reflections(double beta) {
-  return {static_cast<float>(1.0 - 2.0 * beta), static_cast<float>(beta), 2.0f};
-}
-
 // O ← (Σ P* ψ + ε O) / (L + ε)
 void quotient(const ExecutionSpace& space, const PixelBox& box, const Planes& sums, const Planes& lights, float little,
               const Planes& objects) {
@@ -29,8 +23,8 @@ void quotient(const ExecutionSpace& space, const PixelBox& box, const Planes& su
       });
 }
 
-ProjectionEngine::ProjectionEngine(const PtychographyFields& fields, ProjectionStep step)
-    : step_(step),
+ProjectionEngine::ProjectionEngine(const PtychographyFields& fields, double beta)
+    : step_{static_cast<float>(beta), static_cast<float>(fields.config().noise_bound)},
       waves_("ptychography::exit_waves", std::max(1, fields.last() - fields.first()) * fields.modes(), fields.layout()),
       sum_("ptychography::projection_sum", 1, fields.input().object_nx, fields.input().object_ny),
       light_("ptychography::projection_light", 1, fields.input().object_nx, fields.input().object_ny) {
@@ -43,18 +37,17 @@ ProjectionEngine::ProjectionEngine(const PtychographyFields& fields, ProjectionS
 void ProjectionEngine::begin(PtychographyFields& fields) {
   for (const auto& places : compact_batches(fields.first(), fields.last(), fields.own_batch()))
     fields.kernels().project(fields.hold(places).batch, fields.store().data(), fields.object_plane,
-                             fields.probe.moved(), {1.0f, 0.0f, 1.0f}, waves_, places.front() - fields.first());
+                             fields.probe.moved(), {0.0f, 0.0f}, waves_, places.front() - fields.first());
   begun_ = true;
 }
 
 void ProjectionEngine::find_object(PtychographyFields& fields) {
-  const PixelBox box = fields.region();
   const float little = 1e-4f * fields.largest_light();
   bool add = false;
   for (const auto& places : compact_batches(fields.first(), fields.last(), fields.own_batch())) {
     const auto held = fields.hold(places);
-    gather(fields.space(), fields.layout(), fields.modes(), held.batch, box, waves_, places.front() - fields.first(),
-           fields.probe.moved(), sum_, Planes(), add);
+    gather(fields.space(), fields.layout(), fields.modes(), held.batch, add ? held.windows : fields.region(), waves_,
+           places.front() - fields.first(), fields.probe.moved(), sum_, Planes(), add);
     add = true;
   }
   std::vector<int> all(static_cast<std::size_t>(fields.frames()));

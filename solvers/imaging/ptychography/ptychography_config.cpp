@@ -101,6 +101,12 @@ void PtychographyConfig::visit(ConfigVisitor& v) {
   v.value({"line_search", "", "cg: share of the frames that the length of a step is measured at, 64 or more", {0, 1}},
           line_search);
   v.value({"relaxation", "", "raar: β", {0, 1}}, relaxation);
+  v.value(
+      {"noise_bound",
+       "",
+       "dm, raar: share of counting noise in a frame's error that is left in it; 0: none, −1: what suits the engine",
+       {-1, 10}},
+      noise_bound);
   v.value({"momentum",
            "",
            "most of a sweep's change that the next one begins beyond; −1: what suits the engine",
@@ -128,6 +134,7 @@ void PtychographyConfig::validate() const {
   check("damping", damping, 0, 1);
   check("line_search", line_search, 0, 1);
   check("relaxation", relaxation, 0, 1);
+  check("noise_bound", noise_bound, -1, 10);
   check("momentum", momentum, -1, 0.99);
   check("memory", memory, 0, 1e6);
   check("shift_raster", shift_raster, 0, 1024);

@@ -24,6 +24,7 @@ struct PtychographyConfig {
   bool coarse_phase = true;
   double line_search = 0.25;
   double relaxation = 0.75;
+  double noise_bound = -1.0;
   double momentum = -1.0;
   double memory = 4.0;
   int shift_raster = 0;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "kokkos_kernels/base/errors.hpp"
 #include "kokkos_kernels/base/registry.hpp"
 #include "solvers/imaging/ptychography/cg_engine.hpp"
@@ -36,10 +38,10 @@ Registry<Entry> engines() {
                    return std::make_unique<CgEngine>(f);
                  }});
   all.add("dm", {{1.0, false}, [](PtychographyFields& f) -> std::unique_ptr<PtychographyEngine> {
-                   return std::make_unique<ProjectionEngine>(f, difference_map());
+                   return std::make_unique<ProjectionEngine>(f, 1.0);
                  }});
   all.add("raar", {{1.0, false}, [](PtychographyFields& f) -> std::unique_ptr<PtychographyEngine> {
-                     return std::make_unique<ProjectionEngine>(f, averaged_reflections(f.config().relaxation));
+                     return std::make_unique<ProjectionEngine>(f, f.config().relaxation);
                    }});
   return all;
 }
@@ -69,6 +71,10 @@ PtychographyConfig resolved(PtychographyConfig config, int frames) {
   if (config.object_step == 0.0) config.object_step = lsqml ? 0.9 : 1.0;
   // With a small α a free probe's noise makes the object grow where nothing else reaches, at the rim.
   if (config.alpha == 0.0) config.alpha = config.probe.refine ? 0.3 : 0.1;
+  // Where R was least on simulated counts of 10⁵ and 10⁶ a frame (docs/theory/ptychography.md); a step that β shortens
+  // leaves some of the noise by itself.
+  if (config.noise_bound < 0.0)
+    config.noise_bound = std::max(0.0, 0.65 - 2.0 * (1.0 - (config.engine == "raar" ? config.relaxation : 1.0)));
   if (config.probe_step == 0.0) config.probe_step = lsqml ? 0.9 : 1.0;
   return config;
 }
