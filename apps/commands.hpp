@@ -28,11 +28,6 @@ struct Command {
 // Interrupted when a signal made it stop in order.
 const std::vector<Command>& commands();
 
-// Thrown after the checkpoint that a signal asked for has been written.
-struct Interrupted {
-  std::string message;
-};
-
 void run_simulate(const Context& context, const CommandLine& line);
 void run_reconstruct(const Context& context, const CommandLine& line);
 void run_train(const Context& context, const CommandLine& line);

@@ -105,8 +105,7 @@ void to_xyz(const Context& context, const std::string& input, const std::string&
 
 // A file for each stage: NAME.onnx, or NAME.stage0.onnx, … where there are several.
 void to_onnx(const Context& context, const std::string& input, const std::string& output) {
-  const io::Tree tree = io::read_model(context.comm, input);
-  const std::vector<io::OnnxModel> models = onnx_models({tree.attributes, tree.groups});
+  const std::vector<io::OnnxModel> models = onnx_models(io::read_model(context.comm, input));
   std::vector<std::string> paths{output};
   if (models.size() > 1) paths.clear();
   for (std::size_t s = 0; s < models.size() && models.size() > 1; ++s)

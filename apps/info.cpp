@@ -7,6 +7,8 @@
 #include "apps/commands.hpp"
 #include "apps/version.hpp"
 #include "kokkos_kernels/base/log.hpp"
+#include "kokkos_kernels/conv/convolution.hpp"
+#include "kokkos_kernels/fft/transform.hpp"
 #include "kokkos_kernels/linalg/dense.hpp"
 
 namespace locum::apps {
@@ -28,6 +30,9 @@ void run_info(const Context& context, const CommandLine&) {
   log::info(fmt::format("  HDF5            {}.{}.{}, parallel", major, minor, release));
   log::info(fmt::format("  dense algebra   {}, {} thread{}", linalg::library(), linalg::threads(),
                         linalg::threads() == 1 ? "" : "s"));
+  log::info(fmt::format("  transforms      {}", fft::library()));
+  log::info(fmt::format("  convolutions    {}, {} thread{}", conv::library(), conv::threads(),
+                        conv::threads() == 1 ? "" : "s"));
   log::info(fmt::format("  cores           {}", std::thread::hardware_concurrency()));
 }
 

@@ -58,6 +58,10 @@ void RunDirectory::write_text(const std::string& name, const std::string& text) 
   io::write_text(comm_, file(name), text);
 }
 
+Interrupted interrupted(const RunDirectory& directory, const std::string& kept) {
+  return {"stopped by a signal; " + kept + " kept in " + directory.path() + ": go on with --restart"};
+}
+
 std::string default_output(const std::string& input) { return "runs/" + fs::path(input).stem().string(); }
 
 }  // namespace locum::apps

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "apps/signals.hpp"
 #include "kokkos_kernels/base/communicator.hpp"
 
 namespace locum::apps {
@@ -24,6 +25,9 @@ class RunDirectory {
   Communicator comm_;
   std::string path_;
 };
+
+// What a run in this folder throws after a signal; kept: "whole data sets are", what --restart goes on from.
+Interrupted interrupted(const RunDirectory& directory, const std::string& kept = "everything is");
 
 // The folder for an input when --output is absent: runs/<input's name>.
 std::string default_output(const std::string& input);

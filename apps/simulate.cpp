@@ -31,13 +31,8 @@ PlayingStep make_player(const Context& context, const SimulateConfig& config) {
     SolverStep solver = make_solver(context, config.solver);
     return {std::move(solver.step), solver.cutoff};
   }
-  const io::Tree file = io::read_model(context.comm, config.model);
-  const auto potential = potential::NeuralPotential::from_record({file.attributes, file.groups});
+  const auto potential = potential::NeuralPotential::from_record(io::read_model(context.comm, config.model));
   return {std::make_unique<potential::PotentialStep>(potential), potential->config().cutoff};
-}
-
-Interrupted interrupted(const RunDirectory& directory) {
-  return {fmt::format("stopped by a signal; everything is kept in {}: go on with --restart", directory.path())};
 }
 
 void fill_dataset(const Context& context, const RunDirectory& directory, const SimulateConfig& config, bool restart) {

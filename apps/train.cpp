@@ -23,8 +23,7 @@ std::optional<potential::StartingPoint> starting_point(const TrainingRun& run) {
   log::info(fmt::format("fine-tuning {}: architecture, invariants and whitening are its own; trunk {}, {}", config.from,
                         config.tune.trunk,
                         config.tune.memory ? "its normal equations count on" : "pulled to its linear weights"));
-  return potential::StartingPoint{
-      {std::move(tree.attributes), std::move(tree.groups)}, config.tune, run.sources.replay};
+  return potential::StartingPoint{std::move(tree), config.tune, run.sources.replay};
 }
 
 // What was forgotten of the given model's domain.

@@ -30,21 +30,18 @@ train::FitReport fit_with_progress(const TrainingRun& run, potential::PotentialL
     events.add(epoch, metrics);
     const bool stopped = stop_requested(comm);
     if (stopped || (epoch > 0 && epoch % 10 == 0)) keep();
-    if (stopped)
-      throw Interrupted{
-          fmt::format("stopped by a signal; everything is kept in {}: go on with --restart", run.directory.path())};
+    if (stopped) throw interrupted(run.directory);
   });
   keep();
   return report;
 }
 
-void write_model(const TrainingRun& run, const potential::PotentialRecord& model, const std::string& name) {
-  io::write_model(run.context.comm, run.directory.file(name), io::Tree{model.groups, model.attributes});
+void write_model(const TrainingRun& run, const FieldTree& model, const std::string& name) {
+  io::write_model(run.context.comm, run.directory.file(name), model);
 }
 
 std::shared_ptr<potential::NeuralPotential> read_model(const Communicator& comm, const std::string& path) {
-  const io::Tree tree = io::read_model(comm, path);
-  return potential::NeuralPotential::from_record({tree.attributes, tree.groups});
+  return potential::NeuralPotential::from_record(io::read_model(comm, path));
 }
 
 potential::LearnerOptions keeping(std::vector<int> kept_invariants) {

@@ -26,7 +26,7 @@ struct TrainingRun {
 train::FitReport fit_with_progress(const TrainingRun& run, potential::PotentialLearner& learner);
 
 // NAME in the run's folder. Collective.
-void write_model(const TrainingRun& run, const potential::PotentialRecord& model, const std::string& name);
+void write_model(const TrainingRun& run, const FieldTree& model, const std::string& name);
 // Any model file. Throws IoError, ConfigError. Collective.
 std::shared_ptr<potential::NeuralPotential> read_model(const Communicator& comm, const std::string& path);
 

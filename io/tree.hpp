@@ -10,14 +10,11 @@
 
 #include "io/hdf5.hpp"
 #include "kokkos_kernels/base/communicator.hpp"
-#include "kokkos_kernels/base/field_set.hpp"
+#include "kokkos_kernels/base/field_tree.hpp"
 
 namespace locum::io {
 
-struct Tree {
-  std::map<std::string, FieldSet> groups;
-  std::map<std::string, std::string> attributes;
-};
+using Tree = FieldTree;
 
 // Writes the tree of rank 0 (others may pass an empty one) atomically. Collective; throws IoError on all ranks.
 void write_tree(const Communicator& comm, const std::string& path, const Tree& tree, const std::string& format,

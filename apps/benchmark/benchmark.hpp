@@ -42,8 +42,8 @@ BenchmarkResult benchmark_local_mode(const Context& context, const CommandLine& 
 // Adam. --set precision, batch, points, threads and repeats.
 BenchmarkResult benchmark_ptychonn(const Context& context, const CommandLine& line);
 BenchmarkResult benchmark_ptychonn_training(const Context& context, const CommandLine& line);
-// Ptychographic sweeps of frames of 64² and of 128² (--set pixels=…, points, engine, whole_pixels, modes, refine), against
-// the library's two bare transforms of each frame.
+// Ptychographic sweeps of frames of 64² and of 128² (--set pixels=…, points, engine, whole_pixels, modes, refine),
+// against the library's two bare transforms of each frame.
 BenchmarkResult benchmark_ptychography(const Context& context, const CommandLine& line);
 
 }  // namespace locum::apps

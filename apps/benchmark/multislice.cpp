@@ -6,8 +6,8 @@
 #include <complex>
 
 #include "apps/benchmark/benchmark.hpp"
+#include "apps/benchmark/benchmark_config.hpp"
 #include "apps/benchmark/timing.hpp"
-#include "io/toml.hpp"
 #include "kokkos_kernels/base/log.hpp"
 #include "kokkos_kernels/base/timer.hpp"
 #include "kokkos_kernels/linalg/dense.hpp"
@@ -35,14 +35,6 @@ struct MultisliceBenchmarkConfig {
     v.value({"depth", "Angstrom", "of silicon [100]", {5.0, 1e4}}, depth);
   }
 };
-
-MultisliceBenchmarkConfig read(const CommandLine& line) {
-  auto document = io::TomlDocument::parse("", "--set");
-  for (const std::string& assignment : line.set) document.set(assignment);
-  MultisliceBenchmarkConfig config;
-  io::read_config(document, config);
-  return config;
-}
 
 // 27 × 27 Å of thermal silicon along [100], 0.08 Å; detectors as in the literature of 20 mrad STEM.
 Specimen silicon(double depth) {
@@ -180,13 +172,13 @@ BenchmarkResult time_slices(const Context& context, const MultisliceBenchmarkCon
 
 BenchmarkResult benchmark_multislice(const Context& context, const CommandLine& line) {
   linalg::set_threads(1);
-  const MultisliceBenchmarkConfig config = read(line);
+  const MultisliceBenchmarkConfig config = benchmark_config<MultisliceBenchmarkConfig>(line);
   return config.precision == "float" ? time_slices<float>(context, config) : time_slices<double>(context, config);
 }
 
 BenchmarkResult benchmark_local_mode(const Context& context, const CommandLine& line) {
   linalg::set_threads(1);
-  const MultisliceBenchmarkConfig config = read(line);
+  const MultisliceBenchmarkConfig config = benchmark_config<MultisliceBenchmarkConfig>(line);
   const Specimen specimen = silicon(config.depth);
   const imaging::ScanSetup setup = microscope(specimen, config);
   // The calibration takes eight configurations of twelve; 2, 5, 8 and 11 it never sees.

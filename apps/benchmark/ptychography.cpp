@@ -6,8 +6,8 @@
 #include <complex>
 
 #include "apps/benchmark/benchmark.hpp"
+#include "apps/benchmark/benchmark_config.hpp"
 #include "apps/benchmark/timing.hpp"
-#include "io/toml.hpp"
 #include "kokkos_kernels/base/log.hpp"
 #include "kokkos_kernels/base/timer.hpp"
 #include "kokkos_kernels/linalg/dense.hpp"
@@ -35,14 +35,6 @@ struct PtychographyBenchmarkConfig {
     v.value({"refine", "", "the probe too"}, refine);
   }
 };
-
-PtychographyBenchmarkConfig read(const CommandLine& line) {
-  auto document = io::TomlDocument::parse("", "--set");
-  for (const std::string& assignment : line.set) document.set(assignment);
-  PtychographyBenchmarkConfig config;
-  io::read_config(document, config);
-  return config;
-}
 
 Ptychogram experiment(const Context& context, const PtychographyBenchmarkConfig& config) {
   imaging::SimulatedPtychogramConfig simulation;
@@ -119,7 +111,7 @@ double difference_from_library(const Context& context, const Ptychogram& data) {
 
 BenchmarkResult benchmark_ptychography(const Context& context, const CommandLine& line) {
   linalg::set_threads(1);
-  const PtychographyBenchmarkConfig config = read(line);
+  const PtychographyBenchmarkConfig config = benchmark_config<PtychographyBenchmarkConfig>(line);
   const Ptychogram data = experiment(context, config);
   BenchmarkResult result;
   const double difference = context.comm.max(difference_from_library(context, data));

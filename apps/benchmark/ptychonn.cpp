@@ -5,9 +5,10 @@
 #include <cmath>
 #include <ctime>
 
+#include "apps/benchmark/arithmetic_rate.hpp"
 #include "apps/benchmark/benchmark.hpp"
+#include "apps/benchmark/benchmark_config.hpp"
 #include "apps/benchmark/timing.hpp"
-#include "io/toml.hpp"
 #include "kokkos_kernels/base/log.hpp"
 #include "kokkos_kernels/base/timer.hpp"
 #include "kokkos_kernels/collective/device_sum.hpp"
@@ -115,38 +116,6 @@ Check check(const Context& context) {
   result.answers = std::sqrt(off / all);
   result.gradient = std::abs(product / change - 1.0);
   return result;
-}
-
-// Operations/s that bound convolutions: on a GPU those of the library's matrix product in the same precision; on a CPU
-// those of products and sums on numbers that never leave the registers (libraries' matrix products may be slower than
-// their convolutions).
-double arithmetic_rate(const Context& context, linalg::Precision precision) {
-  std::vector<double> seconds;
-  double operations = 0.0;
-  for (int turn = 0; turn <= 5; ++turn) {
-    const Stopwatch watch;
-    if constexpr (device_is_host) {
-      constexpr int lanes = 16, chains = 12, times = 2000000;  // as many as hide the latency
-      float sum[chains][lanes] = {};
-      for (int k = 0; k < times; ++k)
-        for (int c = 0; c < chains; ++c)
-          for (int l = 0; l < lanes; ++l) sum[c][l] = sum[c][l] * 0.999f + 0.5f;
-      double all = 0.0;
-      for (const auto& chain : sum) all += chain[0];
-      if (!(all > 0.0)) throw NumericalError("sums of positive numbers are " + std::to_string(all), "ptychonn");
-      operations = 2.0 * lanes * chains * times;
-    } else {
-      constexpr int n = 8192;
-      const linalg::Matrix<float> a("a", n, n), b("b", n, n), c("c", n, n);
-      linalg::gemm_batched(context.space, precision, linalg::Op::none, linalg::Op::none, n, n, n, 1.0f, a.data(), n, 0L,
-                           b.data(), n, 0L, 0.0f, c.data(), n, 0L, 1);
-      context.space.fence();
-      operations = 2.0 * n * static_cast<double>(n) * n;
-    }
-    if (turn > 0) seconds.push_back(watch.seconds());
-  }
-  // Two products of numbers of 16 bits take one lane of 32.
-  return operations * (device_is_host && precision == linalg::Precision::bf16 ? 2.0 : 1.0) / median(seconds);
 }
 
 struct Timing {
@@ -272,19 +241,15 @@ BenchmarkResult time_network(const Context& context, const PtychoNnBenchmarkConf
   result.unit = training ? "frames/s trained" : "frames/s";
   result.bound_share = config.batch / timing.wall * operations / bound;
   result.bound = fmt::format(
-      "{:.3g} GFlop a frame at {:.3g} GFlop/s of bare products and sums; {}² points, batches of {}, {}; {:.3g} "
-      "ms "
-      "of processor time a frame; {}",
+      "{:.3g} GFlop a frame at {:.3g} GFlop/s of bare products and sums; {}² points, batches of {}, {}; {:.3g} ms of "
+      "processor time a frame; {}",
       1e-9 * operations, 1e-9 * bound, config.points, config.batch, config.precision,
       1e3 * timing.processor / config.batch, conv::library());
   return result;
 }
 
 BenchmarkResult run(const Context& context, const CommandLine& line, bool training) {
-  auto document = io::TomlDocument::parse("", "--set");
-  for (const std::string& assignment : line.set) document.set(assignment);
-  PtychoNnBenchmarkConfig config;
-  io::read_config(document, config);
+  const auto config = benchmark_config<PtychoNnBenchmarkConfig>(line);
   if (config.points % 8 != 0)
     throw ConfigError(fmt::format("points is {}, it must be a multiple of 8", config.points), "ptychonn: points");
   linalg::set_threads(1);

@@ -52,9 +52,8 @@ class Pruning {
                        1e-3 * potential::operations_per_atom(model, neighbors_));
   }
   void take_full();
-  double train(const potential::PrunedShape& s, int fold, potential::PotentialRecord* model) const;
-  double cross_validated(const potential::PrunedShape& s, double first,
-                         potential::PotentialRecord* model) const;
+  double train(const potential::PrunedShape& s, int fold, FieldTree* model) const;
+  double cross_validated(const potential::PrunedShape& s, double first, FieldTree* model) const;
   double attempt(const potential::PrunedShape& s);
   void conclude();
 
@@ -64,8 +63,8 @@ class Pruning {
   const potential::PruneConfig& config_;
   std::vector<FieldSet> held_out_;
   std::shared_ptr<potential::NeuralPotential> full_, best_;
-  potential::PotentialRecord best_record_;  // as its learner leaves it: a fine-tuning can go on from it
-  FieldSet ridge_;  // sums of the full model's linear part
+  FieldTree best_record_;  // as its learner leaves it: a fine-tuning can go on from it
+  FieldSet ridge_;         // sums of the full model's linear part
   double full_held_out_ = 0.0, full_error_ = 0.0, best_error_ = 0.0, neighbors_ = 0.0;
 };
 
@@ -82,8 +81,7 @@ void Pruning::take_full() {
     ridge_ = learner.state().part("memory.ridge.");
     return;
   }
-  const io::Tree given = io::read_model(context.comm, config_.from);
-  best_record_ = {given.attributes, given.groups};
+  best_record_ = io::read_model(context.comm, config_.from);
   full_ = potential::NeuralPotential::from_record(best_record_);
   potential::PotentialLearner learner(context, shape(), without_network(training_), frames,
                                       keeping(full_->kept_invariants()));
@@ -94,8 +92,7 @@ void Pruning::take_full() {
 }
 
 // Held-out error of one training; its model where one is wanted.
-double Pruning::train(const potential::PrunedShape& s, int fold,
-                      potential::PotentialRecord* model) const {
+double Pruning::train(const potential::PrunedShape& s, int fold, FieldTree* model) const {
   potential::PotentialConfig smaller = shape();
   smaller.components = s.components;
   smaller.hidden = s.hidden;
@@ -112,15 +109,14 @@ double Pruning::train(const potential::PrunedShape& s, int fold,
 }
 
 // Mean over the folds. first: what the first fold is known to give; negative: it is trained, too, and gives the model.
-double Pruning::cross_validated(const potential::PrunedShape& s, double first,
-                                potential::PotentialRecord* model) const {
+double Pruning::cross_validated(const potential::PrunedShape& s, double first, FieldTree* model) const {
   double sum = first >= 0.0 ? first : train(s, 0, model);
   for (int fold = 1; fold < config_.folds; ++fold) sum += train(s, fold, nullptr);
   return sum / config_.folds;
 }
 
 double Pruning::attempt(const potential::PrunedShape& s) {
-  potential::PotentialRecord record;
+  FieldTree record;
   const double error = cross_validated(s, -1.0, &record);
   const auto model = potential::NeuralPotential::from_record(record);
   const bool accepted = error <= (1.0 + config_.bound) * full_error_;

@@ -30,7 +30,7 @@ std::string text_of(const Field& field) {
   return text;
 }
 
-std::map<std::string, std::string> metadata_of(const imaging::ObjectModelRecord& record, int stage,
+std::map<std::string, std::string> metadata_of(const FieldTree& record, int stage,
                                                const imaging::ObjectNetworkConfig& config) {
   std::map<std::string, std::string> words;
   for (const auto& [name, value] : record.attributes) words["model." + name] = value;
@@ -73,7 +73,7 @@ io::OnnxGraph stage_graph(const imaging::ObjectNetwork& network, int stage) {
 
 }  // namespace
 
-std::vector<io::OnnxModel> onnx_models(const imaging::ObjectModelRecord& record) {
+std::vector<io::OnnxModel> onnx_models(const FieldTree& record) {
   const auto cascade = imaging::cascade_from_record({}, record);
   std::vector<io::OnnxModel> models;
   for (int s = 0; s < cascade->config().stages; ++s) {

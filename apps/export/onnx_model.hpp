@@ -16,6 +16,6 @@ namespace locum::apps {
 //
 // Folding of pixels and the answer's unit are part of the graph. metadata_props say what the channels mean, the
 // configuration and where the model comes from. Throws ConfigError as cascade_from_record does.
-std::vector<io::OnnxModel> onnx_models(const imaging::ObjectModelRecord& record);
+std::vector<io::OnnxModel> onnx_models(const FieldTree& record);
 
 }  // namespace locum::apps

@@ -71,9 +71,7 @@ void run_hrtem(const Context& context, const ImagingConfig& config, const RunDir
   log::info(fmt::format("hrtem: {} configuration(s), {} plane(s), {} rank(s)", run.configurations, solver.depths.size(),
                         context.comm.size()));
   HrtemJob job(context, directory, run, solver);
-  if (!job.run(restart))
-    throw Interrupted{
-        fmt::format("stopped by a signal; what is done is kept in {}: go on with --restart", directory.path())};
+  if (!job.run(restart)) throw interrupted(directory, "what is done is");
   log::info(fmt::format("{:.1f} s", job.account().wall));
   write_hrtem_results(context.comm, directory, {config, source, solver, run, job});
 }

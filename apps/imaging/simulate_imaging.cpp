@@ -91,9 +91,7 @@ void run_imaging(const Context& caller, const CommandLine& line) {
                         run.scan.position.size(), run.scan.shape.nx, run.scan.shape.ny, run.configurations,
                         context.comm.size()));
   ScanJob job(context, directory, run, detectors, *engine.engine);
-  if (!job.run(line.restart))
-    throw Interrupted{
-        fmt::format("stopped by a signal; what is done is kept in {}: go on with --restart", directory.path())};
+  if (!job.run(line.restart)) throw interrupted(directory, "what is done is");
   const ScanAccount& account = job.account();
   if (account.probes_here > 0) log::info(fmt::format("{:.1f} s, {:.3g} probe·slices/s", account.wall, account.rate));
   const ImagingResults results{

@@ -17,21 +17,15 @@
 #include "kokkos_kernels/base/timer.hpp"
 
 namespace locum::apps {
-namespace {
-
-constexpr char stages_format[] = "locum-stages";
-
-}  // namespace
 
 LearnRun::LearnRun(const Context& context, const RunDirectory& directory, LearnConfig config, bool restart)
     : context_(context),
       directory_(directory),
       config_(std::move(config)),
       restart_(restart),
-      energy_(config_.energy, context.comm) {
+      energy_(config_.energy, context.comm),
+      stages_(context.comm, directory, restart) {
   context_.seed = static_cast<std::uint64_t>(config_.seed);
-  if (restart_ && directory_.has("stages.h5"))
-    stages_ = io::read_tree(context_.comm, directory_.file("stages.h5"), stages_format);
 }
 
 void LearnRun::run() {
@@ -42,15 +36,8 @@ void LearnRun::run() {
   conclude();
 }
 
-void LearnRun::remember(const std::string& stage, FieldSet what) {
-  stages_.groups[stage] = std::move(what);
-  io::write_tree(context_.comm, directory_.file("stages.h5"), stages_, stages_format, 1);
-}
-
 void LearnRun::stop_if(bool stopped) const {
-  if (stopped)
-    throw Interrupted{
-        fmt::format("stopped by a signal; everything is kept in {}: go on with --restart", directory_.path())};
+  if (stopped) throw interrupted(directory_);
 }
 
 void LearnRun::make_data() {
@@ -60,7 +47,7 @@ void LearnRun::make_data() {
   const bool there = restart_ && directory_.has("dataset.h5");
   if (there) {
     done = trajectories_in(context_.comm, path);
-    if (stages_.groups.count("data")) earlier = stages_.groups.at("data").real_scalar("seconds");
+    earlier = stages_.seconds("data");
   }
   const std::size_t wanted = config_.data.replicas.size();
   log::info(fmt::format("data: {} replicas of {} frames, {} already there", wanted, config_.data.frames,
@@ -71,12 +58,10 @@ void LearnRun::make_data() {
       run_replicas(context_, config_.solver, config_.data, done, [&](const std::vector<FieldSet>& samples) {
         writer.add(samples);
         writer.commit();
-        FieldSet account;
-        account.add_scalar("seconds", "s", context_.comm.max(earlier + watch.seconds()));
-        remember("data", std::move(account));
+        stages_.keep_seconds("data", context_.comm.max(earlier + watch.seconds()));
       });
   stop_if(!complete);
-  data_seconds_ = stages_.groups.count("data") ? stages_.groups.at("data").real_scalar("seconds") : 0.0;
+  data_seconds_ = stages_.seconds("data");
 
   // What training sees is what the file holds, in the order of the trajectories whatever the number of ranks.
   const io::Dataset dataset(context_.comm, path);
@@ -100,11 +85,9 @@ void LearnRun::train() {
   learner_ = std::make_unique<potential::PotentialLearner>(context_, config_.potential, config_.training,
                                                            training_frames_, std::move(options));
   surrogate_ = std::make_unique<potential::PotentialStep>(learner_->potential());
-  if (stages_.groups.count("trained")) {
-    learner_->restore(stages_.groups.at("learner"));
-    training_.seconds = stages_.groups.at("trained").real_scalar("seconds");
-    for (const auto& [name, field] : stages_.groups.at("metrics").fields())
-      training_.metrics[name] = std::get<0>(field.values)[0];
+  if (stages_.has("trained")) {
+    learner_->restore(stages_.at("learner"));
+    stages_.take_training(training_);
   } else {
     fit();
   }
@@ -123,32 +106,25 @@ void LearnRun::train() {
 
 void LearnRun::fit() {
   TrainingEvents events(context_.comm, directory_.path());
-  const bool resumes = stages_.groups.count("learner") != 0;
-  if (resumes) learner_->restore(stages_.groups.at("learner"));
+  const bool resumes = stages_.has("learner");
+  if (resumes) learner_->restore(stages_.at("learner"));
   bool stopped = false;
   const train::FitReport report = learner_->fit([&](int epoch, const std::map<std::string, double>& metrics) {
     events.add(epoch, metrics);
     stopped = stop_requested(context_.comm);
     if (stopped || (epoch > 0 && epoch % config_.output.training_checkpoint_epochs == 0))
-      remember("learner", learner_->state());
+      stages_.keep("learner", learner_->state());
     stop_if(stopped);
   });
   training_.seconds = context_.comm.max(report.seconds);
   training_.metrics = report.metrics;
   log::info("training: " + learner_->precision().text());
-  FieldSet metrics, account;
-  for (const auto& [name, value] : report.metrics) metrics.add_scalar(name, "1", value);
-  account.add_scalar("seconds", "s", training_.seconds);
-  stages_.groups["metrics"] = std::move(metrics);
-  stages_.groups["learner"] = learner_->state();
-  remember("trained", std::move(account));
+  stages_.note("learner", learner_->state());
+  stages_.keep_training(training_);
   write_model();
 }
 
-void LearnRun::write_model() {
-  const potential::PotentialRecord record = learner_->record();
-  io::write_model(context_.comm, directory_.file("model.h5"), io::Tree{record.groups, record.attributes});
-}
+void LearnRun::write_model() { io::write_model(context_.comm, directory_.file("model.h5"), learner_->record()); }
 
 void run_learn(const Context& context, const CommandLine& line) {
   if (is_input_with(context.comm, line, "ptychography")) return run_series(context, line);

@@ -10,7 +10,7 @@
 #include "apps/learn/recording_learner.hpp"
 #include "apps/report/report.hpp"
 #include "apps/run_directory.hpp"
-#include "apps/summary.hpp"
+#include "apps/stages.hpp"
 #include "io/dataset.hpp"
 #include "kokkos_kernels/base/energy_meter.hpp"
 #include "kokkos_kernels/base/timer.hpp"
@@ -40,7 +40,6 @@ class LearnRun {
   void compare();
   void conclude();
 
-  void remember(const std::string& stage, FieldSet what);
   void write_model();
   void open_dataset(std::int64_t samples);
   void commit_production();
@@ -55,7 +54,7 @@ class LearnRun {
   bool restart_;
   EnergyMeter energy_;
 
-  io::Tree stages_;  // stages.h5: what the stages before production came to, so that a restart need not repeat them
+  Stages stages_;  // before production
 
   std::vector<FieldSet> training_frames_, test_frames_;
   std::int64_t initial_samples_ = 0;  // of dataset.h5 before production

@@ -21,9 +21,7 @@ void run_reconstruct(const Context& context, const CommandLine& line) {
   log::info(fmt::format("{}: at most {} sweeps, {} likelihood, {} rank(s)", config.ptychography.engine,
                         config.ptychography.sweeps, config.ptychography.likelihood, context.comm.size()));
   ReconstructionJob job(context, directory, config, data);
-  if (!job.run(line.restart))
-    throw Interrupted{
-        fmt::format("stopped by a signal; what is done is kept in {}: go on with --restart", directory.path())};
+  if (!job.run(line.restart)) throw interrupted(directory, "what is done is");
   write_reconstruction_results(context.comm, directory, {config, data, job, meter.reading()}, io::to_toml(config));
   job.clear();
 }

@@ -22,9 +22,7 @@ void run_ptychography_data(const Context& caller, const CommandLine& line) {
   log::info(fmt::format("{}: {} data set(s), {} rank(s)", source.description(), config.ptychography.series,
                         caller.comm.size()));
   DataJob job(caller, directory, config, io::to_toml(config), source);
-  if (!job.run(line.restart))
-    throw Interrupted{
-        fmt::format("stopped by a signal; whole data sets are kept in {}: go on with --restart", directory.path())};
+  if (!job.run(line.restart)) throw interrupted(directory, "whole data sets are");
   write_data_results(caller, directory, {config, source, job, meter.reading()});
 }
 

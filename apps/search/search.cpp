@@ -147,8 +147,7 @@ SearchTraining Search::train(const Context& group, int candidate, int rung, int 
     result.microseconds =
         group.comm.min(potential::microseconds_per_atom(learner.potential(), potential::read_label(held_out_[0], 0)));
     if (last(rung) && fold == 0) {  // the input's own split
-      const potential::PotentialRecord record = learner.record();
-      io::write_model(group.comm, directory_.file(name(candidate, "h5")), io::Tree{record.groups, record.attributes});
+      io::write_model(group.comm, directory_.file(name(candidate, "h5")), learner.record());
     }
   } catch (const NumericalError& error) {  // settings that do not work are a result, too
     result.failure = error.what();
@@ -255,8 +254,8 @@ void Search::conclude() {
   TrainConfig best = input_of(results_.chosen);
   directory_.write_text("best.toml", io::to_toml(best));
   draw_front();
-  const io::Tree tree = io::read_model(context_.comm, directory_.file(name(results_.chosen, "h5")));
-  write_model(run_, {tree.attributes, tree.groups}, "model.h5");
+  const FieldTree model = io::read_model(context_.comm, directory_.file(name(results_.chosen, "h5")));
+  write_model(run_, model, "model.h5");
   std::istringstream lines(table(results_));
   for (std::string line; std::getline(lines, line);) log::info(line);
   log::info(
@@ -264,7 +263,7 @@ void Search::conclude() {
                   results_.chosen, directory_.file("best.toml"), directory_.file("candidate-….toml")));
   if (run_.sources.test->size() > 0) {
     potential::PotentialLearner learner(context_, best.potential, best.training, frames_);
-    learner.adopt(*potential::NeuralPotential::from_record({tree.attributes, tree.groups}));
+    learner.adopt(*potential::NeuralPotential::from_record(model));
     report_test(context_, learner, results_.last(results_.chosen)->force_rmse, run_.sources.test);
   }
   log::info(fmt::format("model: {}", directory_.file("model.h5")));

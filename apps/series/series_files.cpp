@@ -30,18 +30,24 @@ std::vector<float> players_map(const Ptychogram& input, const SetRecord& record)
 
 }  // namespace
 
+FieldSet calibration_fields(const std::vector<train::CalibrationPair>& pairs) {
+  std::vector<double> rows;
+  for (const auto& p : pairs) rows.insert(rows.end(), {p.score, p.error});
+  FieldSet fields;
+  fields.add("pairs", "1", {static_cast<std::int64_t>(pairs.size()), 2}, std::move(rows));
+  return fields;
+}
+
 io::Tree object_model(const SeriesRunConfig& config, const imaging::ObjectCascade& cascade,
                       const std::vector<train::CalibrationPair>& pairs, const TrainingSummary& training) {
   SeriesRunConfig copy = config;
-  imaging::ObjectModelRecord record =
+  FieldTree record =
       imaging::object_model_record(cascade, {{"program_version", version_line()},
                                              {"input", io::to_toml(copy)},
                                              {"training_data_sets", fmt::format("{}", training.samples)},
                                              {"training_seconds", fmt::format("{:.3f}", training.seconds)}});
-  std::vector<double> rows;
-  for (const auto& p : pairs) rows.insert(rows.end(), {p.score, p.error});
-  record.groups["calibration"].add("pairs", "1", {static_cast<std::int64_t>(pairs.size()), 2}, std::move(rows));
-  return {std::move(record.groups), std::move(record.attributes)};
+  record.groups["calibration"] = calibration_fields(pairs);
+  return record;
 }
 
 io::Reconstruction set_file(const SeriesRunConfig& config, const SeriesSet& set, const ObjectFunction& object,

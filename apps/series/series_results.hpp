@@ -10,6 +10,9 @@
 
 namespace locum::apps {
 
+// Scores and errors on held-out data sets: "pairs", (count, 2).
+FieldSet calibration_fields(const std::vector<train::CalibrationPair>& pairs);
+
 // The networks' layers and parameters, what was done before and after them, calibration, and where all came from.
 io::Tree object_model(const SeriesRunConfig& config, const imaging::ObjectCascade& cascade,
                       const std::vector<train::CalibrationPair>& pairs, const TrainingSummary& training);

@@ -22,28 +22,14 @@
 namespace locum::apps {
 namespace {
 
-constexpr char stages_format[] = "locum-stages", labels_format[] = "locum-labels";
+constexpr char labels_format[] = "locum-labels";
 constexpr std::size_t label_rounds = 8;  // of labels by the solver, between two commits
-
-FieldSet pairs_field(const std::vector<train::CalibrationPair>& pairs) {
-  std::vector<double> rows;
-  for (const auto& p : pairs) rows.insert(rows.end(), {p.score, p.error});
-  FieldSet fields;
-  fields.add("pairs", "1", {static_cast<std::int64_t>(pairs.size()), 2}, std::move(rows));
-  return fields;
-}
 
 std::vector<train::CalibrationPair> pairs_from(const FieldSet& fields) {
   const auto& rows = fields.real("pairs");
   std::vector<train::CalibrationPair> pairs;
   for (std::size_t k = 0; k + 1 < rows.size(); k += 2) pairs.push_back({rows[k], rows[k + 1]});
   return pairs;
-}
-
-FieldSet seconds_field(double seconds) {
-  FieldSet fields;
-  fields.add_scalar("seconds", "s", seconds);
-  return fields;
 }
 
 }  // namespace
@@ -54,11 +40,10 @@ SeriesRun::SeriesRun(const Context& context, const RunDirectory& directory, Seri
       config_(std::move(config)),
       restart_(restart),
       energy_(config_.energy, context.comm),
+      stages_(context.comm, directory, restart),
       solver_(config_.ptychography),
       model_(std::make_shared<imaging::FarFieldModel>(config_.ptychography)) {
   context_.seed = static_cast<std::uint64_t>(config_.seed);
-  if (restart_ && directory_.has("stages.h5"))
-    stages_ = io::read_tree(context_.comm, directory_.file("stages.h5"), stages_format);
 }
 
 void SeriesRun::run() {
@@ -70,15 +55,8 @@ void SeriesRun::run() {
   conclude();
 }
 
-void SeriesRun::remember(const std::string& stage, FieldSet what) {
-  stages_.groups[stage] = std::move(what);
-  io::write_tree(context_.comm, directory_.file("stages.h5"), stages_, stages_format, 1);
-}
-
 void SeriesRun::stop_if(bool stopped) const {
-  if (stopped)
-    throw Interrupted{
-        fmt::format("stopped by a signal; everything is kept in {}: go on with --restart", directory_.path())};
+  if (stopped) throw interrupted(directory_);
 }
 
 std::string SeriesRun::numbered(const std::string& name, std::int64_t number, const std::string& extension) const {
@@ -88,8 +66,8 @@ std::string SeriesRun::numbered(const std::string& name, std::int64_t number, co
 // Simulated data are functions of the input: a restart makes them again, and only what is still to be learned from is
 // held. Labels of the solver are kept, for they took time.
 void SeriesRun::make_data() {
-  const bool trained = stages_.groups.count("trained") != 0, by_solver = config_.data.labels == "solver";
-  const double earlier = stages_.groups.count("data") ? stages_.groups.at("data").real_scalar("seconds") : 0.0;
+  const bool trained = stages_.has("trained"), by_solver = config_.data.labels == "solver";
+  const double earlier = stages_.seconds("data");
   std::vector<ObjectFunction> known;
   if (restart_ && by_solver && directory_.has("labels.h5")) {
     const io::Tree labels = io::read_tree(context_.comm, directory_.file("labels.h5"), labels_format);
@@ -108,17 +86,17 @@ void SeriesRun::make_data() {
       for (std::size_t k = 0; k < done; ++k)
         add_complex(labels.groups[fmt::format("{:06}", k)], "object", data.sets[k].truth.value);
       io::write_tree(context_.comm, directory_.file("labels.h5"), labels, labels_format, 1);
-      remember("data", seconds_field(earlier + data.seconds));
+      stages_.keep_seconds("data", earlier + data.seconds);
     }
     return !stopped;
   });
   stop_if(stopped);
-  const bool counted = stages_.groups.count("data_complete") != 0;
-  data_seconds_ = counted ? stages_.groups.at("data_complete").real_scalar("seconds")
+  const bool counted = stages_.has("data_complete");
+  data_seconds_ = counted ? stages_.seconds("data_complete")
                           : (by_solver && known.size() < data_.sets.size() ? earlier : 0.0) + data_.seconds;
   if (!counted) {
     if (config_.output.keep_training_data) keep_data();
-    remember("data_complete", seconds_field(data_seconds_));
+    stages_.keep_seconds("data_complete", data_seconds_);
   }
   log::info(fmt::format("data: {} frames of {} × {} pixels in each, {:.1f} s", data_.sets.front().data.size(),
                         data_.sets.front().data.nx, data_.sets.front().data.ny, data_seconds_));
@@ -137,12 +115,10 @@ void SeriesRun::train() {
   learner_ = std::make_unique<imaging::ObjectLearner>(context_, config_.network, config_.training, model_,
                                                       config_.series.tile, std::move(data_.sets));
   surrogate_ = std::make_unique<imaging::ObjectStep>(learner_->cascade(), model_);
-  if (stages_.groups.count("trained")) {
-    learner_->restore(stages_.groups.at("learner"));
-    pairs_ = pairs_from(stages_.groups.at("calibration"));
-    training_.seconds = stages_.groups.at("trained").real_scalar("seconds");
-    for (const auto& [name, field] : stages_.groups.at("metrics").fields())
-      training_.metrics[name] = std::get<0>(field.values)[0];
+  if (stages_.has("trained")) {
+    learner_->restore(stages_.at("learner"));
+    pairs_ = pairs_from(stages_.at("calibration"));
+    stages_.take_training(training_);
   } else {
     fit();
   }
@@ -155,8 +131,8 @@ void SeriesRun::train() {
 
 void SeriesRun::fit() {
   TrainingEvents events(context_.comm, directory_.path());
-  const double earlier = stages_.groups.count("fitting") ? stages_.groups.at("fitting").real_scalar("seconds") : 0.0;
-  if (stages_.groups.count("learner")) learner_->restore(stages_.groups.at("learner"));
+  const double earlier = stages_.seconds("fitting");
+  if (stages_.has("learner")) learner_->restore(stages_.at("learner"));
   const Stopwatch watch;
   bool stopped = false;
   const train::FitReport report = learner_->fit([&](int epoch, const std::map<std::string, double>& metrics) {
@@ -168,20 +144,17 @@ void SeriesRun::fit() {
                             watch.seconds()));
     stopped = stop_requested(context_.comm);
     if (stopped || (epoch + 1) % config_.output.training_checkpoint_epochs == 0) {
-      stages_.groups["fitting"] = seconds_field(earlier + context_.comm.max(watch.seconds()));
-      remember("learner", learner_->state());
+      stages_.note("learner", learner_->state());
+      stages_.keep_seconds("fitting", earlier + context_.comm.max(watch.seconds()));
     }
     stop_if(stopped);
   });
   training_.metrics = report.metrics;
   calibrate();
   training_.seconds = earlier + context_.comm.max(watch.seconds());
-  FieldSet metrics;
-  for (const auto& [name, value] : training_.metrics) metrics.add_scalar(name, "1", value);
-  stages_.groups["metrics"] = std::move(metrics);
-  stages_.groups["calibration"] = pairs_field(pairs_);
-  stages_.groups["learner"] = learner_->state();
-  remember("trained", seconds_field(training_.seconds));
+  stages_.note("calibration", calibration_fields(pairs_));
+  stages_.note("learner", learner_->state());
+  stages_.keep_training(training_);
   write_model();
 }
 

@@ -16,8 +16,7 @@
 #include "apps/series/experiment.hpp"
 #include "apps/series/series_account.hpp"
 #include "apps/series/set_record.hpp"
-#include "apps/summary.hpp"
-#include "io/tree.hpp"
+#include "apps/stages.hpp"
 #include "kokkos_kernels/base/energy_meter.hpp"
 #include "solvers/imaging/ptychography/far_field_model.hpp"
 #include "solvers/imaging/ptychography/ptychography_solver.hpp"
@@ -55,7 +54,6 @@ class SeriesRun {
   void compare();
   void conclude();
 
-  void remember(const std::string& stage, FieldSet what);
   void write_model() const;
   void stop_if(bool stopped) const;
   std::string numbered(const std::string& name, std::int64_t number, const std::string& extension) const;
@@ -65,7 +63,7 @@ class SeriesRun {
   SeriesRunConfig config_;
   bool restart_;
   EnergyMeter energy_;
-  io::Tree stages_;
+  Stages stages_;
 
   double data_seconds_ = 0.0;
   TrainingSummary training_;

@@ -3,22 +3,12 @@
 
 #include <algorithm>
 #include <map>
-#include <optional>
 
 #include "kokkos_kernels/conv/dnnl_plans.hpp"
+#include "kokkos_kernels/conv/library_convolution.hpp"
 
 namespace locum::conv {
 namespace {
-
-// The library's errors as ours.
-template <class Body>
-auto guarded(const Filter& f, const char* what, const Body& body) {
-  try {
-    return body();
-  } catch (const dnnl::error& error) {
-    throw BackendError(std::string("oneDNN: ") + error.what() + " for a convolution of " + filter_text(f), what);
-  }
-}
 
 template <class Plan, class... Arguments>
 Plan& kept(std::map<Shape, std::unique_ptr<Plan>>& plans, const Shape& shape, const Arguments&... arguments) {
@@ -179,88 +169,61 @@ class Detour {
 };
 
 // oneDNN's convolutions in bf16 begin with AVX-512; below that they are plain loops or missing.
-template <class T>
-bool native() {
-  if (std::is_same_v<T, float>) return true;
-  return std::is_same_v<T, Bf16> && dnnl::get_effective_cpu_isa() >= dnnl::cpu_isa::avx512_core;
-}
+bool computes_in_bf16() { return dnnl::get_effective_cpu_isa() >= dnnl::cpu_isa::avx512_core; }
+
+// Direct or Detour behind the interface: device work is waited for, and the library's errors become ours.
+template <class T, class Way>
+class CpuConvolution final : public LibraryConvolution<T> {
+ public:
+  CpuConvolution(const ExecutionSpace& space, const Filter& filter) : space_(space), filter_(filter), way_(filter) {}
+  void set_weights(const View<const float*>& weights, const View<const float*>& bias) override {
+    run("conv::set_weights", [&] { way_.set_weights(weights, bias); });
+  }
+  void forward(const Shape& shape, const T* x, T* y) override {
+    run("conv::forward", [&] { way_.forward(shape, x, y); });
+  }
+  void backward_data(const Shape& shape, const T* dy, T* dx) override {
+    run("conv::backward_data", [&] { way_.backward_data(shape, dy, dx); });
+  }
+  void backward_weights(const Shape& shape, const T* x, const T* dy, const View<float*>& dw,
+                        const View<float*>& db) override {
+    run("conv::backward_weights", [&] { way_.backward_weights(shape, x, dy, dw, db); });
+  }
+
+ private:
+  template <class Body>
+  void run(const char* what, const Body& body) {
+    space_.fence();
+    try {
+      body();
+    } catch (const dnnl::error& error) {
+      throw BackendError(std::string("oneDNN: ") + error.what() + " for a convolution of " + filter_text(filter_),
+                         what);
+    }
+  }
+
+  ExecutionSpace space_;
+  Filter filter_;
+  Way way_;
+};
 
 }  // namespace
 
 template <class T>
-struct Convolution<T>::Implementation {
-  Implementation(const ExecutionSpace& execution_space, const Filter& f) : space(execution_space), filter(f) {
-    if constexpr (!std::is_same_v<T, Fp16>)
-      if (native<T>()) direct.emplace(f);
-    if constexpr (!std::is_same_v<T, float>)
-      if (!native<T>()) detour.emplace(f);
+std::unique_ptr<LibraryConvolution<T>> make_library_convolution(const ExecutionSpace& space, const Filter& filter,
+                                                                bool) {
+  if constexpr (std::is_same_v<T, float>) {
+    return std::make_unique<CpuConvolution<T, Direct<T>>>(space, filter);
+  } else {
+    if constexpr (std::is_same_v<T, Bf16>)
+      if (computes_in_bf16()) return std::make_unique<CpuConvolution<T, Direct<T>>>(space, filter);
+    return std::make_unique<CpuConvolution<T, Detour<T>>>(space, filter);
   }
-  template <class Body>
-  void run(const char* what, const Body& body) {
-    require_weights(weighted, filter);
-    space.fence();
-    guarded(filter, what, [&] {
-      if constexpr (!std::is_same_v<T, Fp16>)
-        if (direct) body(*direct);
-      if constexpr (!std::is_same_v<T, float>)
-        if (detour) body(*detour);
-    });
-  }
-  ExecutionSpace space;
-  Filter filter;
-  bool weighted = false;
-  std::optional<Direct<std::conditional_t<std::is_same_v<T, Fp16>, float, T>>> direct;
-  std::optional<Detour<std::conditional_t<std::is_same_v<T, float>, Bf16, T>>> detour;
-};
-
-template <class T>
-Convolution<T>::Convolution(const ExecutionSpace& space, const Filter& filter, bool) {
-  check_filter(filter);
-  implementation_ = std::make_unique<Implementation>(space, filter);
 }
-template <class T>
-Convolution<T>::~Convolution() = default;
-template <class T>
-Convolution<T>::Convolution(Convolution&&) noexcept = default;
-template <class T>
-Convolution<T>& Convolution<T>::operator=(Convolution&&) noexcept = default;
-template <class T>
-const Filter& Convolution<T>::filter() const {
-  return implementation_->filter;
-}
-
-template <class T>
-void Convolution<T>::set_weights(const View<const float*>& weights, const View<const float*>& bias) {
-  check_weights(filter(), weights, bias);
-  implementation_->weighted = true;
-  implementation_->run("conv::set_weights", [&](auto& library) { library.set_weights(weights, bias); });
-}
-
-template <class T>
-void Convolution<T>::forward(const Tensor<const T>& x, const Tensor<T>& y, Activation activation) const {
-  Shape shape = check_shapes(filter(), x, y);
-  shape.activation = activation;
-  if (shape.batch == 0) return;
-  implementation_->run("conv::forward", [&](auto& library) { library.forward(shape, x.data(), y.data()); });
-}
-
-template <class T>
-void Convolution<T>::backward_data(const Tensor<const T>& dy, const Tensor<T>& dx) const {
-  const Shape shape = check_shapes(filter(), dx, dy);
-  if (shape.batch == 0) return;
-  implementation_->run("conv::backward_data",
-                       [&](auto& library) { library.backward_data(shape, dy.data(), dx.data()); });
-}
-
-template <class T>
-void Convolution<T>::backward_weights(const Tensor<const T>& x, const Tensor<const T>& dy, const View<float*>& dw,
-                                      const View<float*>& db) const {
-  const Shape shape = check_shapes(filter(), x, dy);
-  check_weights(filter(), dw, db);
-  if (shape.batch == 0) return;
-  implementation_->run("conv::backward_weights",
-                       [&](auto& library) { library.backward_weights(shape, x.data(), dy.data(), dw, db); });
-}
+template std::unique_ptr<LibraryConvolution<float>> make_library_convolution(const ExecutionSpace&, const Filter&,
+                                                                             bool);
+template std::unique_ptr<LibraryConvolution<Bf16>> make_library_convolution(const ExecutionSpace&, const Filter&, bool);
+template std::unique_ptr<LibraryConvolution<Fp16>> make_library_convolution(const ExecutionSpace&, const Filter&, bool);
 
 void set_threads(int count) {
   cpu();  // whose first use sets the number too
@@ -274,9 +237,5 @@ std::string library() {
   const dnnl_version_t* version = dnnl::version();
   return fmt::format("oneDNN {}.{}.{}", version->major, version->minor, version->patch);
 }
-
-template class Convolution<float>;
-template class Convolution<Bf16>;
-template class Convolution<Fp16>;
 
 }  // namespace locum::conv

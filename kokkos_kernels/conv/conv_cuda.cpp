@@ -6,6 +6,7 @@
 #include <map>
 
 #include "kokkos_kernels/conv/cuda_plans.hpp"
+#include "kokkos_kernels/conv/library_convolution.hpp"
 
 namespace locum::conv {
 namespace {
@@ -65,156 +66,141 @@ void add_channel_sums(const ExecutionSpace& space, const Number* dy, std::int64_
       });
 }
 
-}  // namespace
-
 template <class T>
-struct Convolution<T>::Implementation {
+class CudaConvolution final : public LibraryConvolution<T> {
+ public:
+  CudaConvolution(const ExecutionSpace& space, const Filter& filter, bool tf32)
+      : space_(space), filter_(filter), tf32_(tf32) {}
+  void set_weights(const View<const float*>& weights, const View<const float*>& bias) override {
+    weights_ = weights;
+    bias_ = bias;
+    rounded_ = false;
+  }
+  void forward(const Shape& shape, const T* x, T* y) override;
+  void backward_data(const Shape& shape, const T* dy, T* dx) override;
+  void backward_weights(const Shape& shape, const T* x, const T* dy, const View<float*>& dw,
+                        const View<float*>& db) override;
+
+ private:
   using Number = typename Native<T>::Number;
   static constexpr int stretches = 256;
 
-  Implementation(const ExecutionSpace& execution_space, const Filter& f, bool tensor_float)
-      : space(execution_space), filter(f), tf32(tensor_float) {}
-
   Plan<T>& plan(const Shape& shape) {
-    require_weights(weights.data() != nullptr, filter);
-    auto& kept = plans[shape];
-    if (!kept) kept = std::make_unique<Plan<T>>(handle_on(space), filter, shape, tf32);
-    if (workspace.extent(0) < kept->workspace()) {
-      space.fence();  // kernels may still use the one that goes
-      workspace = View<char*>(uninitialized("conv_workspace"), kept->workspace());
+    auto& kept = plans_[shape];
+    if (!kept) kept = std::make_unique<Plan<T>>(handle_on(space_), filter_, shape, tf32_);
+    if (workspace_.extent(0) < kept->workspace()) {
+      space_.fence();  // kernels may still use the one that goes
+      workspace_ = View<char*>(uninitialized("conv_workspace"), kept->workspace());
     }
     return *kept;
   }
+  std::int64_t outside(const Shape& s) const {  // pixels of all convolved images
+    return std::int64_t{s.batch} * filter_.output(s.nx) * filter_.output(s.ny);
+  }
   // Weights and biases as the library reads them.
   void round_parameters() {
-    if (rounded) return;
-    rounded = true;
+    if (rounded_) return;
+    rounded_ = true;
     if constexpr (std::is_same_v<T, float>) return;
-    if (own_weights.extent(0) == 0)
-      own_weights = View<Number*>(uninitialized("conv_weights"), static_cast<std::size_t>(filter.weights()));
-    narrow(space, weights, own_weights);
-    if (bias.extent(0) == 0) return;
-    if (own_bias.extent(0) == 0)
-      own_bias = View<Number*>(uninitialized("conv_bias"), static_cast<std::size_t>(filter.out));
-    narrow(space, bias, own_bias);
+    if (own_weights_.extent(0) == 0)
+      own_weights_ = View<Number*>(uninitialized("conv_weights"), static_cast<std::size_t>(filter_.weights()));
+    narrow(space_, weights_, own_weights_);
+    if (bias_.extent(0) == 0) return;
+    if (own_bias_.extent(0) == 0)
+      own_bias_ = View<Number*>(uninitialized("conv_bias"), static_cast<std::size_t>(filter_.out));
+    narrow(space_, bias_, own_bias_);
   }
   const void* weight_data() const {
-    return std::is_same_v<T, float> ? static_cast<const void*>(weights.data()) : own_weights.data();
+    return std::is_same_v<T, float> ? static_cast<const void*>(weights_.data()) : own_weights_.data();
   }
   const void* bias_data() const {
-    return std::is_same_v<T, float> ? static_cast<const void*>(bias.data()) : own_bias.data();
+    return std::is_same_v<T, float> ? static_cast<const void*>(bias_.data()) : own_bias_.data();
   }
 
   // True where convolution, bias and activation were one call.
   bool fused(Plan<T>& p, const T* x, T* y) {
-    if (!p.fusible || bias.extent(0) == 0) return false;
+    if (!p.fusible || bias_.extent(0) == 0) return false;
     const float one = 1.0f, zero = 0.0f;
     const auto status = cudnnConvolutionBiasActivationForward(
-        handle_on(space), &one, p.x, x, p.weights, weight_data(), p.convolution, Plan<T>::fused, workspace.data(),
-        workspace.extent(0), &zero, p.y, y, p.bias, bias_data(), p.activation, p.y, y);
+        handle_on(space_), &one, p.x, x, p.weights, weight_data(), p.convolution, Plan<T>::fused, workspace_.data(),
+        workspace_.extent(0), &zero, p.y, y, p.bias, bias_data(), p.activation, p.y, y);
     if (status == CUDNN_STATUS_NOT_SUPPORTED)
       return p.fusible = false;  // numbers of channels that it has no kernel for
-    require(status, "cudnnConvolutionBiasActivationForward", filter);
+    require(status, "cudnnConvolutionBiasActivationForward", filter_);
     return true;
   }
 
-  ExecutionSpace space;
-  Filter filter;
-  bool tf32, rounded = false;
-  View<const float*> weights, bias;
-  View<Number*> own_weights, own_bias, rounded_gradient;
-  View<float*> sums;
-  View<char*> workspace;
-  std::map<Shape, std::unique_ptr<Plan<T>>> plans;
+  ExecutionSpace space_;
+  Filter filter_;
+  bool tf32_, rounded_ = false;
+  View<const float*> weights_, bias_;
+  View<Number*> own_weights_, own_bias_, rounded_gradient_;
+  View<float*> sums_;
+  View<char*> workspace_;
+  std::map<Shape, std::unique_ptr<Plan<T>>> plans_;
 };
 
 template <class T>
-Convolution<T>::Convolution(const ExecutionSpace& space, const Filter& filter, bool tf32) {
-  check_filter(filter);
-  implementation_ = std::make_unique<Implementation>(space, filter, tf32);
-}
-template <class T>
-Convolution<T>::~Convolution() = default;
-template <class T>
-Convolution<T>::Convolution(Convolution&&) noexcept = default;
-template <class T>
-Convolution<T>& Convolution<T>::operator=(Convolution&&) noexcept = default;
-template <class T>
-const Filter& Convolution<T>::filter() const {
-  return implementation_->filter;
-}
-
-template <class T>
-void Convolution<T>::set_weights(const View<const float*>& weights, const View<const float*>& bias) {
-  check_weights(filter(), weights, bias);
-  implementation_->weights = weights;
-  implementation_->bias = bias;
-  implementation_->rounded = false;
-}
-
-template <class T>
-void Convolution<T>::forward(const Tensor<const T>& x, const Tensor<T>& y, Activation activation) const {
-  Implementation& i = *implementation_;
-  Shape shape = check_shapes(i.filter, x, y);
-  if (shape.batch == 0) return;
-  shape.activation = activation == Activation::relu ? activation : Activation::none;
-  auto& plan = i.plan(shape);
-  i.round_parameters();
-  auto* numbers = reinterpret_cast<typename Implementation::Number*>(y.data());
-  const auto count = static_cast<std::int64_t>(y.size());
-  if (i.fused(plan, x.data(), y.data())) {
-    if (activation == Activation::gelu) finish(i.space, {}, activation, numbers, count, i.filter.out);
+void CudaConvolution<T>::forward(const Shape& shape, const T* x, T* y) {
+  // gelu is ours: the library is asked for nothing, or for relu.
+  const bool relu = shape.activation == Activation::relu;
+  auto& p = plan({shape.batch, shape.nx, shape.ny, relu ? Activation::relu : Activation::none});
+  round_parameters();
+  auto* numbers = reinterpret_cast<Number*>(y);
+  const std::int64_t count = outside(shape) * filter_.out;
+  if (fused(p, x, y)) {
+    if (shape.activation == Activation::gelu) finish(space_, {}, shape.activation, numbers, count, filter_.out);
     return;
   }
   const float one = 1.0f, zero = 0.0f;
-  require(cudnnConvolutionForward(handle_on(i.space), &one, plan.x, x.data(), plan.weights, i.weight_data(),
-                                  plan.convolution, plan.forward.algo, i.workspace.data(), i.workspace.extent(0), &zero,
-                                  plan.y, y.data()),
-          "cudnnConvolutionForward", i.filter);
-  finish(i.space, i.bias, activation, numbers, count, i.filter.out);
+  require(cudnnConvolutionForward(handle_on(space_), &one, p.x, x, p.weights, weight_data(), p.convolution,
+                                  p.forward.algo, workspace_.data(), workspace_.extent(0), &zero, p.y, y),
+          "cudnnConvolutionForward", filter_);
+  finish(space_, bias_, shape.activation, numbers, count, filter_.out);
 }
 
 template <class T>
-void Convolution<T>::backward_data(const Tensor<const T>& dy, const Tensor<T>& dx) const {
-  Implementation& i = *implementation_;
-  const Shape shape = check_shapes(i.filter, dx, dy);
-  if (shape.batch == 0) return;
-  auto& plan = i.plan(shape);
-  i.round_parameters();
+void CudaConvolution<T>::backward_data(const Shape& shape, const T* dy, T* dx) {
+  auto& p = plan(shape);
+  round_parameters();
   const float one = 1.0f, zero = 0.0f;
-  require(cudnnConvolutionBackwardData(handle_on(i.space), &one, plan.weights, i.weight_data(), plan.y, dy.data(),
-                                       plan.convolution, plan.backward_data.algo, i.workspace.data(),
-                                       i.workspace.extent(0), &zero, plan.x, dx.data()),
-          "cudnnConvolutionBackwardData", i.filter);
+  require(cudnnConvolutionBackwardData(handle_on(space_), &one, p.weights, weight_data(), p.y, dy, p.convolution,
+                                       p.backward_data.algo, workspace_.data(), workspace_.extent(0), &zero, p.x, dx),
+          "cudnnConvolutionBackwardData", filter_);
 }
 
 template <class T>
-void Convolution<T>::backward_weights(const Tensor<const T>& x, const Tensor<const T>& dy, const View<float*>& dw,
-                                      const View<float*>& db) const {
-  Implementation& i = *implementation_;
-  using Number = typename Implementation::Number;
-  const Shape shape = check_shapes(i.filter, x, dy);
-  check_weights(i.filter, dw, db);
-  if (shape.batch == 0) return;
-  auto& plan = i.plan(shape);
+void CudaConvolution<T>::backward_weights(const Shape& shape, const T* x, const T* dy, const View<float*>& dw,
+                                          const View<float*>& db) {
+  auto& p = plan(shape);
   // float adds to what is there; formats of 16 bits come rounded into storage of their own.
   constexpr bool in_place = std::is_same_v<T, float>;
-  if (!in_place && i.rounded_gradient.extent(0) == 0)
-    i.rounded_gradient = View<Number*>(uninitialized("conv_gradient"), dw.extent(0));
-  void* to = in_place ? static_cast<void*>(dw.data()) : i.rounded_gradient.data();
+  if (!in_place && rounded_gradient_.extent(0) == 0)
+    rounded_gradient_ = View<Number*>(uninitialized("conv_gradient"), dw.extent(0));
+  void* to = in_place ? static_cast<void*>(dw.data()) : rounded_gradient_.data();
   const float one = 1.0f, keep = in_place ? 1.0f : 0.0f;
-  require(cudnnConvolutionBackwardFilter(handle_on(i.space), &one, plan.x, x.data(), plan.y, dy.data(),
-                                         plan.convolution, plan.backward_weights.algo, i.workspace.data(),
-                                         i.workspace.extent(0), &keep, plan.weights, to),
-          "cudnnConvolutionBackwardFilter", i.filter);
-  if (!in_place) add(i.space, i.rounded_gradient, dw);
+  require(
+      cudnnConvolutionBackwardFilter(handle_on(space_), &one, p.x, x, p.y, dy, p.convolution, p.backward_weights.algo,
+                                     workspace_.data(), workspace_.extent(0), &keep, p.weights, to),
+      "cudnnConvolutionBackwardFilter", filter_);
+  if (!in_place) add(space_, rounded_gradient_, dw);
   if (db.extent(0) == 0) return;
-  if (i.sums.extent(0) == 0)
-    i.sums =
-        View<float*>(uninitialized("conv_sums"), static_cast<std::size_t>(i.filter.out) * Implementation::stretches);
-  add_channel_sums(i.space, reinterpret_cast<const Number*>(dy.data()),
-                   static_cast<std::int64_t>(dy.size()) / i.filter.out, i.sums, db);
+  if (sums_.extent(0) == 0)
+    sums_ = View<float*>(uninitialized("conv_sums"), static_cast<std::size_t>(filter_.out) * stretches);
+  add_channel_sums(space_, reinterpret_cast<const Number*>(dy), outside(shape), sums_, db);
 }
+
+}  // namespace
+
+template <class T>
+std::unique_ptr<LibraryConvolution<T>> make_library_convolution(const ExecutionSpace& space, const Filter& filter,
+                                                                bool tf32) {
+  return std::make_unique<CudaConvolution<T>>(space, filter, tf32);
+}
+template std::unique_ptr<LibraryConvolution<float>> make_library_convolution(const ExecutionSpace&, const Filter&,
+                                                                             bool);
+template std::unique_ptr<LibraryConvolution<Bf16>> make_library_convolution(const ExecutionSpace&, const Filter&, bool);
+template std::unique_ptr<LibraryConvolution<Fp16>> make_library_convolution(const ExecutionSpace&, const Filter&, bool);
 
 void set_threads(int) {}  // the GPU library has no threads of the host
 int threads() { return 1; }
@@ -222,9 +208,5 @@ std::string library() {
   const std::size_t version = cudnnGetVersion();
   return fmt::format("cuDNN {}.{}.{}", version / 10000, version / 100 % 100, version % 100);
 }
-
-template class Convolution<float>;
-template class Convolution<Bf16>;
-template class Convolution<Fp16>;
 
 }  // namespace locum::conv

@@ -5,6 +5,7 @@
 #include <cuda_fp16.h>
 #include <cudnn.h>
 
+#include "kokkos_kernels/base/owned_handle.hpp"
 #include "kokkos_kernels/conv/checks.hpp"
 
 namespace locum::conv {
@@ -36,45 +37,23 @@ struct Native<Fp16> {
   static constexpr cudnnDataType_t type = CUDNN_DATA_HALF;
 };
 
-class DnnHandle {
- public:
-  DnnHandle() { require(cudnnCreate(&handle_), "cudnnCreate"); }
-  ~DnnHandle() { cudnnDestroy(handle_); }
-  DnnHandle(const DnnHandle&) = delete;
-  DnnHandle& operator=(const DnnHandle&) = delete;
-  cudnnHandle_t on(const ExecutionSpace& space) const {
-    require(cudnnSetStream(handle_, space.cuda_stream()), "cudnnSetStream");
-    return handle_;
-  }
-
- private:
-  cudnnHandle_t handle_ = nullptr;
-};
+inline void made(cudnnStatus_t status) { require(status, "making a handle or a descriptor"); }
 
 // Making a handle takes long and memory: each host thread has its own for as long as it lives, with no state but the
 // stream, which is set at every call.
 inline cudnnHandle_t handle_on(const ExecutionSpace& space) {
-  thread_local const DnnHandle handle;
-  return handle.on(space);
+  thread_local const OwnedHandle<cudnnHandle_t, cudnnCreate, cudnnDestroy, made> handle;
+  require(cudnnSetStream(handle, space.cuda_stream()), "cudnnSetStream");
+  return handle;
 }
 
-template <class D, cudnnStatus_t (*make)(D*), cudnnStatus_t (*destroy)(D)>
-class Descriptor {
- public:
-  Descriptor() { require(make(&descriptor_), "cuDNN descriptor"); }
-  ~Descriptor() { destroy(descriptor_); }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  operator D() const { return descriptor_; }
-
- private:
-  D descriptor_ = nullptr;
-};
-using TensorDescriptor = Descriptor<cudnnTensorDescriptor_t, cudnnCreateTensorDescriptor, cudnnDestroyTensorDescriptor>;
-using FilterDescriptor = Descriptor<cudnnFilterDescriptor_t, cudnnCreateFilterDescriptor, cudnnDestroyFilterDescriptor>;
-using ConvolutionDescriptor =
-    Descriptor<cudnnConvolutionDescriptor_t, cudnnCreateConvolutionDescriptor, cudnnDestroyConvolutionDescriptor>;
+using TensorDescriptor =
+    OwnedHandle<cudnnTensorDescriptor_t, cudnnCreateTensorDescriptor, cudnnDestroyTensorDescriptor, made>;
+using FilterDescriptor =
+    OwnedHandle<cudnnFilterDescriptor_t, cudnnCreateFilterDescriptor, cudnnDestroyFilterDescriptor, made>;
+using ConvolutionDescriptor = OwnedHandle<cudnnConvolutionDescriptor_t, cudnnCreateConvolutionDescriptor,
+                                          cudnnDestroyConvolutionDescriptor, made>;
 using ActivationDescriptor =
-    Descriptor<cudnnActivationDescriptor_t, cudnnCreateActivationDescriptor, cudnnDestroyActivationDescriptor>;
+    OwnedHandle<cudnnActivationDescriptor_t, cudnnCreateActivationDescriptor, cudnnDestroyActivationDescriptor, made>;
 
 }  // namespace locum::conv

@@ -8,6 +8,7 @@
 
 #include "kokkos_kernels/base/errors.hpp"
 #include "kokkos_kernels/base/kokkos.hpp"
+#include "kokkos_kernels/base/owned_handle.hpp"
 
 namespace locum::linalg {
 
@@ -22,33 +23,22 @@ inline void require(cusolverStatus_t status, const char* routine) {
                        "cuSOLVER", "is the GPU's memory full, or an earlier kernel at fault?");
 }
 
+inline void made_by_blas(cublasStatus_t status) { require(status, "cublasCreate"); }
+inline void made_by_solver(cusolverStatus_t status) { require(status, "cusolverDnCreate, cusolverDnCreateParams"); }
+
 class BlasHandle {
  public:
-  BlasHandle() { require(cublasCreate(&handle_), "cublasCreate"); }
-  ~BlasHandle() { cublasDestroy(handle_); }
-  BlasHandle(const BlasHandle&) = delete;
-  BlasHandle& operator=(const BlasHandle&) = delete;
   cublasHandle_t on(const ExecutionSpace& space) const {
     require(cublasSetStream(handle_, space.cuda_stream()), "cublasSetStream");
     return handle_;
   }
 
  private:
-  cublasHandle_t handle_ = nullptr;
+  OwnedHandle<cublasHandle_t, cublasCreate, cublasDestroy, made_by_blas> handle_;
 };
 
 class SolverHandle {
  public:
-  SolverHandle() {
-    require(cusolverDnCreate(&handle_), "cusolverDnCreate");
-    require(cusolverDnCreateParams(&parameters_), "cusolverDnCreateParams");
-  }
-  ~SolverHandle() {
-    cusolverDnDestroyParams(parameters_);
-    cusolverDnDestroy(handle_);
-  }
-  SolverHandle(const SolverHandle&) = delete;
-  SolverHandle& operator=(const SolverHandle&) = delete;
   cusolverDnHandle_t on(const ExecutionSpace& space) const {
     require(cusolverDnSetStream(handle_, space.cuda_stream()), "cusolverDnSetStream");
     return handle_;
@@ -56,8 +46,8 @@ class SolverHandle {
   cusolverDnParams_t parameters() const { return parameters_; }
 
  private:
-  cusolverDnHandle_t handle_ = nullptr;
-  cusolverDnParams_t parameters_ = nullptr;
+  OwnedHandle<cusolverDnHandle_t, cusolverDnCreate, cusolverDnDestroy, made_by_solver> handle_;
+  OwnedHandle<cusolverDnParams_t, cusolverDnCreateParams, cusolverDnDestroyParams, made_by_solver> parameters_;
 };
 
 }  // namespace locum::linalg

@@ -8,16 +8,10 @@
 #include <memory>
 #include <string>
 
-#include "kokkos_kernels/base/field_set.hpp"
+#include "kokkos_kernels/base/field_tree.hpp"
 #include "surrogates/imaging/object_cascade.hpp"
 
 namespace locum::imaging {
-
-// A model as a file keeps it: groups of fields, and words.
-struct ObjectModelRecord {
-  std::map<std::string, std::string> attributes;
-  std::map<std::string, FieldSet> groups;
-};
 
 inline constexpr char object_model_kind[] = "object network";  // attribute "kind"
 
@@ -26,14 +20,13 @@ std::string member_group(int stage, int member);
 
 // provenance: words of the caller's (data, seed, time, git), kept as attributes. The caller may add groups of its own,
 // such as the range of experiments that the model knows; reading leaves them alone.
-ObjectModelRecord object_model_record(const ObjectCascade& cascade,
-                                      const std::map<std::string, std::string>& provenance = {});
+FieldTree object_model_record(const ObjectCascade& cascade, const std::map<std::string, std::string>& provenance = {});
 
 // The configuration alone. Throws ConfigError for another kind of model, a later version, or numbers out of range.
-ObjectNetworkConfig object_network_config(const ObjectModelRecord& record);
+ObjectNetworkConfig object_network_config(const FieldTree& record);
 
 // The networks, ready to answer. Besides the above, throws ConfigError when parameters are missing, are not as many as
 // the configuration says, or are not finite.
-std::shared_ptr<ObjectCascade> cascade_from_record(const ExecutionSpace& space, const ObjectModelRecord& record);
+std::shared_ptr<ObjectCascade> cascade_from_record(const ExecutionSpace& space, const FieldTree& record);
 
 }  // namespace locum::imaging

@@ -10,39 +10,22 @@ namespace {
 
 constexpr char zero_at_start[] = "zero";  // in the names of layers that are
 
-int pointwise(nn::NetworkDescription& net, int from, nn::Pointwise activation) {
-  nn::LayerDescription layer;
-  layer.kind = nn::LayerKind::pointwise;
-  layer.inputs = {from};
-  layer.activation = activation;
-  return net.add(layer);
-}
-
-int sum(nn::NetworkDescription& net, int a, int b) {
-  nn::LayerDescription layer;
-  layer.kind = nn::LayerKind::addition;
-  layer.inputs = {a, b};
-  return net.add(layer);
-}
-
 int convolution(nn::NetworkDescription& net, int from, int channels, int kernel, int stride, nn::Pointwise activation,
                 const std::string& name = "") {
-  nn::LayerDescription layer;
-  layer.kind = nn::LayerKind::convolution;
-  layer.inputs = {from};
-  layer.channels = channels;
-  layer.kernel = kernel;
-  layer.stride = stride;
-  layer.activation = activation;
-  layer.name = name;
-  return net.add(layer);
+  return net.add({.kind = nn::LayerKind::convolution,
+                  .inputs = {from},
+                  .channels = channels,
+                  .kernel = kernel,
+                  .stride = stride,
+                  .activation = activation,
+                  .name = name});
 }
 
 // x + W₂ gelu(W₁ gelu(x))
 int block(nn::NetworkDescription& net, int from, int channels, const std::string& name) {
-  const int active = pointwise(net, from, nn::Pointwise::gelu);
+  const int active = net.pointwise(from, nn::Pointwise::gelu);
   const int inner = convolution(net, active, channels, 3, 1, nn::Pointwise::gelu);
-  return sum(net, from, convolution(net, inner, channels, 3, 1, nn::Pointwise::none, name + " " + zero_at_start));
+  return net.addition(from, convolution(net, inner, channels, 3, 1, nn::Pointwise::none, name + " " + zero_at_start));
 }
 
 }  // namespace
@@ -56,20 +39,20 @@ nn::NetworkDescription object_unet(const ObjectNetworkConfig& config) {
   std::vector<int> kept;
   for (int level = 0; level < levels; ++level) {
     if (level > 0)
-      at = convolution(net, pointwise(net, at, nn::Pointwise::gelu), channels[level], 3, 2, nn::Pointwise::none);
+      at = convolution(net, net.pointwise(at, nn::Pointwise::gelu), channels[level], 3, 2, nn::Pointwise::none);
     at = block(net, at, channels[level], "down " + std::to_string(level));
     kept.push_back(at);
   }
   for (int level = levels - 2; level >= 0; --level) {
     at = net.upsampling(convolution(net, at, channels[level], 1, 1, nn::Pointwise::none), nn::Interpolation::bilinear);
-    at = block(net, sum(net, kept[level], at), channels[level], "up " + std::to_string(level));
+    at = block(net, net.addition(kept[level], at), channels[level], "up " + std::to_string(level));
   }
-  at = convolution(net, pointwise(net, at, nn::Pointwise::gelu), fold * answer_channels, 3, 1, nn::Pointwise::none,
+  at = convolution(net, net.pointwise(at, nn::Pointwise::gelu), fold * answer_channels, 3, 1, nn::Pointwise::none,
                    std::string("answer ") + zero_at_start);
   // Two of the channels are estimates of the answer: their sum may be taken without a detour.
   const int direct = convolution(net, window, fold * answer_channels, 1, 1, nn::Pointwise::none,
                                  std::string("direct ") + zero_at_start);
-  net.outputs = {sum(net, at, direct)};
+  net.outputs = {net.addition(at, direct)};
   return net;
 }
 

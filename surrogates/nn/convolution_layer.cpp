@@ -14,21 +14,14 @@ conv::Filter filter_of(const ConvolutionConfig& c) {
   return {c.in, c.out, c.kernel, c.stride, (c.kernel - 1) / 2};
 }
 
-std::size_t count(const conv::Filter& f, bool bias, int biases) {
-  return static_cast<std::size_t>(f.weights()) + static_cast<std::size_t>(bias ? biases : 0);
-}
-
-template <class V>
-V part(const V& parameters, std::size_t from, std::size_t to) {
-  return V(Kokkos::subview(parameters, std::make_pair(from, to)));
-}
+conv::Filter transposed_filter_of(const ConvolutionConfig& c) { return {c.out, c.in, c.stride, c.stride, 0}; }
 
 void check_count(std::size_t found, std::size_t expected) {
   if (found != expected)
     throw ConfigError("a layer was given " + std::to_string(found) + " parameters, it has " + std::to_string(expected));
 }
 
-// y ← f(y + β)
+// y ← y + β
 template <class T>
 void add_bias(const ExecutionSpace& space, const View<const float*>& bias, const Images<T>& y) {
   const int channels = y.extent_int(3);
@@ -42,14 +35,6 @@ void add_bias(const ExecutionSpace& space, const View<const float*>& bias, const
 }
 
 }  // namespace
-
-void initialise_weights(std::span<double> weights, int fan_in, Pointwise activation, std::uint64_t seed,
-                        std::uint64_t stream) {
-  const bool rectified = activation == Pointwise::relu || activation == Pointwise::gelu;
-  const double deviation = std::sqrt((rectified ? 2.0 : 1.0) / fan_in);
-  for (std::size_t k = 0; k < weights.size(); ++k)
-    weights[k] = deviation * random::normal_pair(seed, random::Stream::weights, (stream << 32) + k, 1).first;
-}
 
 template <class T>
 void add_channel_sums(const ExecutionSpace& space, const Images<const T>& dy, const View<float*>& db,
@@ -75,20 +60,48 @@ void add_channel_sums(const ExecutionSpace& space, const Images<const T>& dy, co
 }
 
 template <class T>
-ConvolutionLayer<T>::ConvolutionLayer(const ExecutionSpace& space, const ConvolutionConfig& config, bool tf32)
-    : space_(space), config_(config), convolution_(space, filter_of(config), tf32) {}
+ConvolutionBase<T>::ConvolutionBase(const ExecutionSpace& space, const conv::Filter& filter, bool tf32, int fan_in,
+                                    int channels_out, Biases biases, Pointwise activation)
+    : space_(space),
+      convolution_(space, filter, tf32),
+      activation_(activation),
+      fan_in_(fan_in),
+      biases_(biases == Biases::none ? 0 : static_cast<std::size_t>(channels_out)),
+      adds_(biases) {}
 
 template <class T>
-std::size_t ConvolutionLayer<T>::parameters() const {
-  return count(convolution_.filter(), config_.bias, config_.out);
+void ConvolutionBase<T>::initialise(std::span<double> p, std::uint64_t seed, std::uint64_t stream) const {
+  const bool rectified = activation_ == Pointwise::relu || activation_ == Pointwise::gelu;
+  const double deviation = std::sqrt((rectified ? 2.0 : 1.0) / fan_in_);
+  for (std::size_t k = 0; k < weights(); ++k)
+    p[k] = deviation * random::normal_pair(seed, random::Stream::weights, (stream << 32) + k, 1).first;
+  for (double& b : p.subspan(weights())) b = 0.0;
 }
 
 template <class T>
-void ConvolutionLayer<T>::initialise(std::span<double> p, std::uint64_t seed, std::uint64_t stream) const {
-  const auto weights = static_cast<std::size_t>(convolution_.filter().weights());
-  initialise_weights(p.first(weights), config_.in * config_.kernel * config_.kernel, config_.activation, seed, stream);
-  for (double& b : p.subspan(weights)) b = 0.0;
+void ConvolutionBase<T>::set_parameters(const View<const float*>& p) {
+  check_count(p.extent(0), parameters());
+  bias_ = Kokkos::subview(p, std::make_pair(weights(), p.extent(0)));
+  convolution_.set_weights(Kokkos::subview(p, std::make_pair(std::size_t{0}, weights())),
+                           adds_ == Biases::by_library ? bias_ : View<const float*>());
 }
+
+template <class T>
+View<float*> ConvolutionBase<T>::of_weights(const View<float*>& gradient) const {
+  check_count(gradient.extent(0), parameters());
+  return Kokkos::subview(gradient, std::make_pair(std::size_t{0}, weights()));
+}
+
+template <class T>
+View<float*> ConvolutionBase<T>::of_biases(const View<float*>& gradient) const {
+  check_count(gradient.extent(0), parameters());
+  return Kokkos::subview(gradient, std::make_pair(weights(), gradient.extent(0)));
+}
+
+template <class T>
+ConvolutionLayer<T>::ConvolutionLayer(const ExecutionSpace& space, const ConvolutionConfig& c, bool tf32)
+    : Base(space, filter_of(c), tf32, c.in * c.kernel * c.kernel, c.out,
+           c.bias ? Base::Biases::by_library : Base::Biases::none, c.activation) {}
 
 template <class T>
 Extent ConvolutionLayer<T>::output(const Extent& x) const {
@@ -97,96 +110,56 @@ Extent ConvolutionLayer<T>::output(const Extent& x) const {
 }
 
 template <class T>
-void ConvolutionLayer<T>::set_parameters(const View<const float*>& p) {
-  check_count(p.extent(0), parameters());
-  const auto weights = static_cast<std::size_t>(convolution_.filter().weights());
-  convolution_.set_weights(part(p, 0, weights), part(p, weights, p.extent(0)));
-}
-
-template <class T>
 void ConvolutionLayer<T>::forward(const Images<T>& x, const Images<T>& y, Cache* cache) const {
-  if (cache) {
-    cache->x = x;
-    cache->y = y;
+  const Images<T> z = cache ? cache->keep(x, y, activation_) : y;
+  if (cache && needs_input(activation_)) {
+    convolution_.forward(x, z);
+    return apply(space_, activation_, z, y);
   }
-  if (cache && needs_input(config_.activation)) {
-    cache->z = cache->own.images("before_activation", extent_of(y));
-    convolution_.forward(x, cache->z);
-    return apply(space_, config_.activation, cache->z, y);
-  }
-  convolution_.forward(x, y, fusible(config_.activation));
-  if (!is_fusible(config_.activation)) apply(space_, config_.activation, y, y);
+  convolution_.forward(x, y, fusible(activation_));
+  if (!is_fusible(activation_)) apply(space_, activation_, y, y);
 }
 
 template <class T>
 void ConvolutionLayer<T>::backward(const Cache& cache, const Images<T>& dy, const Images<T>& dx,
                                    const View<float*>& gradient) const {
-  check_count(gradient.extent(0), parameters());
-  apply_slope(space_, config_.activation, needs_input(config_.activation) ? cache.z : cache.y, dy);
-  const auto weights = static_cast<std::size_t>(convolution_.filter().weights());
-  convolution_.backward_weights(cache.x, dy, part(gradient, 0, weights), part(gradient, weights, gradient.extent(0)));
+  apply_slope(space_, activation_, cache.told(activation_), dy);
+  convolution_.backward_weights(cache.x, dy, of_weights(gradient), of_biases(gradient));
   if (dx.data()) convolution_.backward_data(dy, dx);
 }
 
+// Kernels do not overlap: every point of y hears one point of x.
 template <class T>
-TransposedConvolutionLayer<T>::TransposedConvolutionLayer(const ExecutionSpace& space, const ConvolutionConfig& config,
+TransposedConvolutionLayer<T>::TransposedConvolutionLayer(const ExecutionSpace& space, const ConvolutionConfig& c,
                                                           bool tf32)
-    : space_(space),
-      config_(config),
-      convolution_(space, {config.out, config.in, config.stride, config.stride, 0}, tf32) {}
-
-template <class T>
-std::size_t TransposedConvolutionLayer<T>::parameters() const {
-  return count(convolution_.filter(), config_.bias, config_.out);
-}
-
-template <class T>
-void TransposedConvolutionLayer<T>::initialise(std::span<double> p, std::uint64_t seed, std::uint64_t stream) const {
-  const auto weights = static_cast<std::size_t>(convolution_.filter().weights());
-  // Kernels do not overlap: every point of y hears one point of x.
-  initialise_weights(p.first(weights), config_.in, config_.activation, seed, stream);
-  for (double& b : p.subspan(weights)) b = 0.0;
-}
+    : Base(space, transposed_filter_of(c), tf32, c.in, c.out, c.bias ? Base::Biases::by_layer : Base::Biases::none,
+           c.activation) {}
 
 template <class T>
 Extent TransposedConvolutionLayer<T>::output(const Extent& x) const {
-  return {x.batch, x.nx * config_.stride, x.ny * config_.stride, config_.out};
-}
-
-template <class T>
-void TransposedConvolutionLayer<T>::set_parameters(const View<const float*>& p) {
-  check_count(p.extent(0), parameters());
-  const auto weights = static_cast<std::size_t>(convolution_.filter().weights());
-  convolution_.set_weights(part(p, 0, weights));
-  bias_ = part(p, weights, p.extent(0));
+  const auto& f = convolution_.filter();
+  return {x.batch, x.nx * f.stride, x.ny * f.stride, f.in};
 }
 
 template <class T>
 void TransposedConvolutionLayer<T>::forward(const Images<T>& x, const Images<T>& y, Cache* cache) const {
-  const bool keep = cache && needs_input(config_.activation);
-  if (cache) {
-    cache->x = x;
-    cache->y = y;
-    if (keep) cache->z = cache->own.images("before_activation", extent_of(y));
-  }
-  const Images<T> z = keep ? cache->z : y;
+  const Images<T> z = cache ? cache->keep(x, y, activation_) : y;
   convolution_.backward_data(x, z);
-  if (config_.bias) add_bias(space_, bias_, z);
-  apply(space_, config_.activation, z, y);
+  if (bias_.extent(0) > 0) add_bias(space_, bias_, z);
+  apply(space_, activation_, z, y);
 }
 
 template <class T>
 void TransposedConvolutionLayer<T>::backward(const Cache& cache, const Images<T>& dy, const Images<T>& dx,
                                              const View<float*>& gradient) const {
-  check_count(gradient.extent(0), parameters());
-  apply_slope(space_, config_.activation, needs_input(config_.activation) ? cache.z : cache.y, dy);
-  const auto weights = static_cast<std::size_t>(convolution_.filter().weights());
-  convolution_.backward_weights(dy, cache.x, part(gradient, 0, weights), {});
-  if (config_.bias) add_channel_sums<T>(space_, dy, part(gradient, weights, gradient.extent(0)), sums_);
+  apply_slope(space_, activation_, cache.told(activation_), dy);
+  convolution_.backward_weights(dy, cache.x, of_weights(gradient), {});
+  if (bias_.extent(0) > 0) add_channel_sums<T>(space_, dy, of_biases(gradient), sums_);
   if (dx.data()) convolution_.forward(dy, dx);
 }
 
 #define LOCUM_INSTANTIATE(T)                    \
+  template class ConvolutionBase<T>;            \
   template class ConvolutionLayer<T>;           \
   template class TransposedConvolutionLayer<T>; \
   template void add_channel_sums<T>(const ExecutionSpace&, const Images<const T>&, const View<float*>&, Buffer<float>&)

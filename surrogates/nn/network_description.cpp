@@ -73,48 +73,34 @@ int NetworkDescription::add(LayerDescription layer) {
   return static_cast<int>(layers.size()) - 1;
 }
 
-int NetworkDescription::input(int channels) {
-  LayerDescription l;
-  l.channels = channels;
-  return add(l);
-}
+int NetworkDescription::input(int channels) { return add({.kind = LayerKind::input, .channels = channels}); }
 
 int NetworkDescription::convolution(int from, int channels, Pointwise activation, int kernel, bool bias) {
-  LayerDescription l;
-  l.kind = LayerKind::convolution;
-  l.inputs = {from};
-  l.channels = channels;
-  l.activation = activation;
-  l.kernel = kernel;
-  l.bias = bias;
-  return add(l);
+  return add({.kind = LayerKind::convolution,
+              .inputs = {from},
+              .channels = channels,
+              .kernel = kernel,
+              .bias = bias,
+              .activation = activation});
 }
 
 int NetworkDescription::max_pooling(int from, int factor) {
-  LayerDescription l;
-  l.kind = LayerKind::max_pooling;
-  l.inputs = {from};
-  l.factor = factor;
-  return add(l);
+  return add({.kind = LayerKind::max_pooling, .inputs = {from}, .factor = factor});
 }
 
 int NetworkDescription::upsampling(int from, Interpolation interpolation, int factor) {
-  LayerDescription l;
-  l.kind = LayerKind::upsampling;
-  l.inputs = {from};
-  l.interpolation = interpolation;
-  l.factor = factor;
-  return add(l);
+  return add({.kind = LayerKind::upsampling, .inputs = {from}, .factor = factor, .interpolation = interpolation});
 }
 
 int NetworkDescription::group_norm(int from, int groups, Pointwise activation) {
-  LayerDescription l;
-  l.kind = LayerKind::group_norm;
-  l.inputs = {from};
-  l.groups = groups;
-  l.activation = activation;
-  return add(l);
+  return add({.kind = LayerKind::group_norm, .inputs = {from}, .groups = groups, .activation = activation});
 }
+
+int NetworkDescription::pointwise(int from, Pointwise activation) {
+  return add({.kind = LayerKind::pointwise, .inputs = {from}, .activation = activation});
+}
+
+int NetworkDescription::addition(int a, int b) { return add({.kind = LayerKind::addition, .inputs = {a, b}}); }
 
 int NetworkDescription::divisor() const {
   std::vector<int> shrunk;  // by how much each layer's images are smaller than the input; upsampling makes it less

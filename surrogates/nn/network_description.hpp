@@ -28,14 +28,14 @@ const std::vector<std::string>& layer_kind_names();
 
 struct LayerDescription {
   LayerKind kind = LayerKind::input;
-  std::vector<int> inputs;  // layers before this one
-  int channels = 0;         // of the answer; where it follows from the inputs it is filled in
+  std::vector<int> inputs = {};  // layers before this one
+  int channels = 0;              // of the answer; where it follows from the inputs it is filled in
   int kernel = 3, stride = 1, factor = 2, groups = 1;
   bool bias = true;
   Pointwise activation = Pointwise::none;  // of convolutions, group_norm and pointwise
   double scale = 1.0;                      // of upsampled_convolution: of what the activation gives
   Interpolation interpolation = Interpolation::bilinear;
-  std::string name;  // for people and files; unique
+  std::string name = {};  // for people and files; unique
 };
 
 struct NetworkDescription {
@@ -50,6 +50,8 @@ struct NetworkDescription {
   int max_pooling(int from, int factor = 2);
   int upsampling(int from, Interpolation interpolation, int factor = 2);
   int group_norm(int from, int groups, Pointwise activation);
+  int pointwise(int from, Pointwise activation);
+  int addition(int a, int b);
 
   int input_channels() const { return layers.at(0).channels; }
   // By which the sides of images must be divisible.

@@ -14,13 +14,11 @@ int pair(NetworkDescription& net, int at, int channels) {
 int decoder(NetworkDescription& net, int at, int width, Pointwise activation, double scale) {
   at = net.upsampling(pair(net, at, 4 * width), Interpolation::bilinear);
   at = net.upsampling(pair(net, at, 2 * width), Interpolation::bilinear);
-  LayerDescription last;
-  last.kind = LayerKind::upsampled_convolution;
-  last.inputs = {pair(net, at, 2 * width)};
-  last.channels = 1;
-  last.activation = activation;
-  last.scale = scale;
-  return net.add(last);
+  return net.add({.kind = LayerKind::upsampled_convolution,
+                  .inputs = {pair(net, at, 2 * width)},
+                  .channels = 1,
+                  .activation = activation,
+                  .scale = scale});
 }
 
 }  // namespace

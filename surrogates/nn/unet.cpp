@@ -21,23 +21,13 @@ int level(NetworkDescription& net, int from, int channels, const UnetConfig& c) 
   if (!c.residual) return at;
   if (net.layers[static_cast<std::size_t>(from)].channels != channels)
     from = net.convolution(from, channels, Pointwise::none, 1, false);
-  LayerDescription sum, after;
-  sum.kind = LayerKind::addition;
-  sum.inputs = {at, from};
-  after.kind = LayerKind::pointwise;
-  after.activation = activation;
-  after.inputs = {net.add(sum)};
-  return net.add(after);
+  return net.pointwise(net.addition(at, from), activation);
 }
 
 int enlarged(NetworkDescription& net, int from, int channels, const UnetConfig& c) {
   if (c.upsampling != "transposed")  // halve the channels while the image is small
     return net.upsampling(net.convolution(from, channels, Pointwise::none, 1, false), interpolation_of(c.upsampling));
-  LayerDescription l;
-  l.kind = LayerKind::transposed_convolution;
-  l.inputs = {from};
-  l.channels = channels;
-  return net.add(l);
+  return net.add({.kind = LayerKind::transposed_convolution, .inputs = {from}, .channels = channels});
 }
 
 }  // namespace
@@ -76,10 +66,9 @@ NetworkDescription unet(const UnetConfig& config) {
   }
   for (int k = config.depth - 1; k >= 0; --k) {
     channels /= 2;
-    LayerDescription both;
-    both.kind = LayerKind::concatenation;
-    both.inputs = {skips[static_cast<std::size_t>(k)], enlarged(net, at, channels, config)};
-    at = level(net, net.add(both), channels, config);
+    const int both = net.add({.kind = LayerKind::concatenation,
+                              .inputs = {skips[static_cast<std::size_t>(k)], enlarged(net, at, channels, config)}});
+    at = level(net, both, channels, config);
   }
   net.outputs = {net.convolution(at, config.out, Pointwise::none, 1)};
   return net;

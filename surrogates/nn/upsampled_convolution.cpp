@@ -11,11 +11,6 @@ conv::Filter filter_of(const UpsampledConvolutionConfig& c) {
   return {c.in, c.out * c.kernel * c.kernel, 1, 1, 0};
 }
 
-template <class V>
-V part(const V& parameters, std::size_t from, std::size_t to) {
-  return V(Kokkos::subview(parameters, std::make_pair(from, to)));
-}
-
 // How planes are put together: what kernels need to know of the layer.
 struct Layout {
   int out, kernel, factor;
@@ -135,19 +130,9 @@ void back_along_x(const ExecutionSpace& space, const Layout& l, const Images<flo
 template <class T>
 UpsampledConvolutionLayer<T>::UpsampledConvolutionLayer(const ExecutionSpace& space,
                                                         const UpsampledConvolutionConfig& config, bool tf32)
-    : space_(space), config_(config), projection_(space, filter_of(config), tf32) {}
-
-template <class T>
-std::size_t UpsampledConvolutionLayer<T>::parameters() const {
-  return static_cast<std::size_t>(projection_.filter().weights() + config_.out);
-}
-
-template <class T>
-void UpsampledConvolutionLayer<T>::initialise(std::span<double> p, std::uint64_t seed, std::uint64_t stream) const {
-  const auto weights = static_cast<std::size_t>(projection_.filter().weights());
-  initialise_weights(p.first(weights), config_.in * config_.kernel * config_.kernel, config_.activation, seed, stream);
-  for (double& b : p.subspan(weights)) b = 0.0;
-}
+    : Base(space, filter_of(config), tf32, config.in * config.kernel * config.kernel, config.out,
+           Base::Biases::by_layer, config.activation),
+      config_(config) {}
 
 template <class T>
 Extent UpsampledConvolutionLayer<T>::output(const Extent& x) const {
@@ -163,16 +148,6 @@ Extent UpsampledConvolutionLayer<T>::halves_of(const Extent& x) const {
 }
 
 template <class T>
-void UpsampledConvolutionLayer<T>::set_parameters(const View<const float*>& p) {
-  if (p.extent(0) != parameters())
-    throw ConfigError("an upsampled convolution was given " + std::to_string(p.extent(0)) + " parameters, it has " +
-                      std::to_string(parameters()));
-  const auto weights = static_cast<std::size_t>(projection_.filter().weights());
-  projection_.set_weights(part(p, 0, weights));
-  bias_ = part(p, weights, p.extent(0));
-}
-
-template <class T>
 void UpsampledConvolutionLayer<T>::forward(const Images<T>& x, const Images<T>& y, Cache* cache) const {
   const Extent e = extent_of(x);
   const Layout layout{config_.out, config_.kernel, config_.factor, config_.interpolation};
@@ -183,7 +158,7 @@ void UpsampledConvolutionLayer<T>::forward(const Images<T>& x, const Images<T>& 
     cache->x = x;
     told = cache->told = cache->own.images("upsampled_told", extent_of(y));
   }
-  projection_.forward(x, planes);
+  convolution_.forward(x, planes);
   along_x(space_, layout, planes, halves);
   with_kind(config_.activation,
             [&](auto kind) { along_y<decltype(kind)::value>(space_, layout, halves, bias_, config_.scale, y, told); });
@@ -199,12 +174,11 @@ void UpsampledConvolutionLayer<T>::backward(const Cache& cache, const Images<T>&
   const Images<float> slope = cache.told;  // nobody else wants what was told
   with_kind(config_.activation,
             [&](auto kind) { before_activation<decltype(kind)::value>(space_, config_.scale, dy, slope); });
-  const auto weights = static_cast<std::size_t>(projection_.filter().weights());
-  add_channel_sums<float>(space_, slope, part(gradient, weights, gradient.extent(0)), sums_);
+  add_channel_sums<float>(space_, slope, of_biases(gradient), sums_);
   back_along_y(space_, layout, slope, halves);
   back_along_x(space_, layout, halves, planes);
-  projection_.backward_weights(cache.x, planes, part(gradient, 0, weights), {});
-  if (dx.data()) projection_.backward_data(planes, dx);
+  convolution_.backward_weights(cache.x, planes, of_weights(gradient), {});
+  if (dx.data()) convolution_.backward_data(planes, dx);
 }
 
 template class UpsampledConvolutionLayer<float>;

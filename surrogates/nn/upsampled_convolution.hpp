@@ -24,7 +24,7 @@ struct UpsampledConvolutionConfig {
 };
 
 template <class T>
-class UpsampledConvolutionLayer {
+class UpsampledConvolutionLayer : public ConvolutionBase<T> {
  public:
   struct Cache {
     Images<T> x;
@@ -33,21 +33,17 @@ class UpsampledConvolutionLayer {
   };
   // Throws ConfigError for an even kernel.
   UpsampledConvolutionLayer(const ExecutionSpace& space, const UpsampledConvolutionConfig& config, bool tf32 = false);
-  std::size_t parameters() const;
-  void initialise(std::span<double> parameters, std::uint64_t seed, std::uint64_t stream) const;
   Extent output(const Extent& x) const;
-  void set_parameters(const View<const float*>& parameters);
   void forward(const Images<T>& x, const Images<T>& y, Cache* cache = nullptr) const;
   // dy is overwritten.
   void backward(const Cache& cache, const Images<T>& dy, const Images<T>& dx, const View<float*>& gradient) const;
 
  private:
+  using Base = ConvolutionBase<T>;
+  using Base::space_, Base::convolution_, Base::bias_, Base::of_weights, Base::of_biases;
   Extent planes_of(const Extent& x) const;
   Extent halves_of(const Extent& x) const;
-  ExecutionSpace space_;
   UpsampledConvolutionConfig config_;
-  conv::Convolution<T> projection_;
-  View<const float*> bias_;
   mutable Buffer<T> planes_;
   mutable Buffer<float> halves_, sums_;
 };

@@ -38,9 +38,9 @@ PotentialLearner::~PotentialLearner() = default;
 std::shared_ptr<NeuralPotential> PotentialLearner::potential() const { return implementation_->potential; }
 const PrecisionCheck& PotentialLearner::precision() const { return implementation_->precision; }
 
-PotentialRecord PotentialLearner::record() const {
+FieldTree PotentialLearner::record() const {
   constexpr std::size_t largest_memory = std::size_t{64} << 20;
-  PotentialRecord record = implementation_->potential->record();
+  FieldTree record = implementation_->potential->record();
   const std::size_t width = implementation_->ridge.width();
   if (implementation_->gathers && 8 * width * width <= largest_memory)
     record.groups[memory_group] = implementation_->memory();
@@ -215,7 +215,7 @@ void PotentialLearner::restore(const FieldSet& state) {
     throw ConfigError("the learner was built from " + std::to_string(my.initial_frames) + " frames, its state from " +
                           std::to_string(state.integer_scalar("initial_frames")),
                       "PotentialLearner::restore", "restart with the dataset of the first run");
-  PotentialRecord record = my.potential->record();
+  FieldTree record = my.potential->record();
   for (auto& [name, group] : record.groups) group = state.part("potential." + name + ".");
   if (state.has("precision"))  // runs that were begun before there was a choice have none
     record.attributes["inference_precision"] = name_of(static_cast<Precision>(state.integer_scalar("precision")));

@@ -63,7 +63,7 @@ class PotentialLearner final : public train::Learner {
   std::shared_ptr<NeuralPotential> potential() const;
   // The model as its file keeps it, with what a later fine-tuning starts from: the normal equations of the linear part
   // (unless they are larger than 64 MiB, or not this learner's: adopt()) and the moments that tell known ground.
-  PotentialRecord record() const;
+  FieldTree record() const;
   // What the last fit() or update() found about the precision of inference.
   const PrecisionCheck& precision() const;
 

@@ -11,19 +11,13 @@
 #include <string>
 #include <vector>
 
-#include "kokkos_kernels/base/field_set.hpp"
+#include "kokkos_kernels/base/field_tree.hpp"
 #include "surrogates/potential/device_model.hpp"
 #include "surrogates/potential/inference_config.hpp"
 #include "surrogates/potential/invariants.hpp"
 #include "surrogates/potential/potential_config.hpp"
 
 namespace locum::potential {
-
-// A model as a file keeps it: groups of fields, and words.
-struct PotentialRecord {
-  std::map<std::string, std::string> attributes;
-  std::map<std::string, FieldSet> groups;
-};
 
 // The parameters of one central species, row-major host arrays. M invariants, d components, h hidden, m members.
 struct SpeciesParameters {
@@ -79,9 +73,9 @@ class NeuralPotential {
   const DeviceModel& device() const { return device_; }
   const DeviceModelOf<float>& device_single() const { return device_single_; }
 
-  PotentialRecord record() const;
+  FieldTree record() const;
   // Throws ConfigError on a missing or misshapen field.
-  static std::shared_ptr<NeuralPotential> from_record(const PotentialRecord& record);
+  static std::shared_ptr<NeuralPotential> from_record(const FieldTree& record);
 
  private:
   PotentialConfig config_;

@@ -1,4 +1,5 @@
 // A potential as a file keeps it.
+#include "kokkos_kernels/base/config_fields.hpp"
 #include "kokkos_kernels/base/elements.hpp"
 #include "kokkos_kernels/base/errors.hpp"
 #include "surrogates/potential/neural_potential.hpp"
@@ -6,62 +7,12 @@
 namespace locum::potential {
 namespace {
 
-// Every number of a config struct as a field of its own name, in either direction.
-class FieldWriter final : public ConfigVisitor {
- public:
-  explicit FieldWriter(FieldSet& fields) : fields_(fields) {}
-  void value(const ConfigKey& key, bool& v) override { fields_.add_scalar(key.name, "1", std::int64_t{v}); }
-  void value(const ConfigKey& key, int& v) override { fields_.add_scalar(key.name, "1", std::int64_t{v}); }
-  void value(const ConfigKey& key, std::int64_t& v) override { fields_.add_scalar(key.name, "1", v); }
-  void value(const ConfigKey& key, double& v) override {
-    fields_.add_scalar(key.name, key.unit.empty() ? "1" : key.unit, v);
-  }
-  void value(const ConfigKey&, std::string&) override {}
-  void value(const ConfigKey&, std::vector<double>&) override {}
-  void value(const ConfigKey&, std::vector<std::int64_t>&) override {}
-  void value(const ConfigKey&, std::vector<std::string>&) override {}
-
- private:
-  bool enter(const ConfigKey&) override { return false; }
-  void leave() override {}
-  std::size_t enter_list(const ConfigKey&, std::size_t) override { return 0; }
-  void enter_item(const ConfigKey&, std::size_t) override {}
-  void leave_list() override {}
-  FieldSet& fields_;
-};
-
-class FieldReader final : public ConfigVisitor {
- public:
-  explicit FieldReader(const FieldSet& fields) : fields_(fields) {}
-  void value(const ConfigKey& key, bool& v) override { v = fields_.integer_scalar(key.name) != 0; }
-  void value(const ConfigKey& key, int& v) override { v = static_cast<int>(fields_.integer_scalar(key.name)); }
-  void value(const ConfigKey& key, std::int64_t& v) override { v = fields_.integer_scalar(key.name); }
-  void value(const ConfigKey& key, double& v) override { v = fields_.real_scalar(key.name); }
-  void value(const ConfigKey&, std::string&) override {}
-  void value(const ConfigKey&, std::vector<double>&) override {}
-  void value(const ConfigKey&, std::vector<std::int64_t>&) override {}
-  void value(const ConfigKey&, std::vector<std::string>&) override {}
-
- private:
-  bool enter(const ConfigKey&) override { return false; }
-  void leave() override {}
-  std::size_t enter_list(const ConfigKey&, std::size_t) override { return 0; }
-  void enter_item(const ConfigKey&, std::size_t) override {}
-  void leave_list() override {}
-  const FieldSet& fields_;
-};
-
-const FieldSet& group(const PotentialRecord& record, const std::string& name) {
-  const auto found = record.groups.find(name);
-  if (found == record.groups.end())
-    throw ConfigError("the model has no group '" + name + "'", "", "is this the file of a neural potential?");
-  return found->second;
-}
+constexpr char not_ours[] = "is this the file of a neural potential?";
 
 }  // namespace
 
-PotentialRecord NeuralPotential::record() const {
-  PotentialRecord record;
+FieldTree NeuralPotential::record() const {
+  FieldTree record;
   record.attributes = provenance;
   record.attributes["kind"] = "neural potential";
   record.attributes["version"] = "1";
@@ -69,8 +20,7 @@ PotentialRecord NeuralPotential::record() const {
   record.attributes["step"] = "atomistic";
   record.attributes["inference_precision"] = name_of(precision);
   PotentialConfig copy = config_;
-  FieldWriter writer(record.groups["architecture"]);
-  copy.visit(writer);
+  copy.visit(*config_to_fields(record.groups["architecture"]));
   FieldSet& range = record.groups["range"];
   range.add("elements", "1", {static_cast<std::int64_t>(elements_.size())},
             std::vector<std::int64_t>(elements_.begin(), elements_.end()));
@@ -106,15 +56,13 @@ PotentialRecord NeuralPotential::record() const {
   return record;
 }
 
-std::shared_ptr<NeuralPotential> NeuralPotential::from_record(const PotentialRecord& record) {
-  const auto kind = record.attributes.find("kind");
-  if (kind == record.attributes.end() || kind->second != "neural potential")
+std::shared_ptr<NeuralPotential> NeuralPotential::from_record(const FieldTree& record) {
+  if (record.attribute("kind") != "neural potential")
     throw ConfigError("the model is no neural potential", "attribute 'kind'",
                       "give the model file that `locum train` wrote");
   PotentialConfig config;
-  FieldReader reader(group(record, "architecture"));
-  config.visit(reader);
-  const FieldSet& range = group(record, "range");
+  config.visit(*config_from_fields(record.group("architecture", not_ours), "group architecture"));
+  const FieldSet& range = record.group("range", not_ours);
   const auto& elements = range.integer("elements");
   std::vector<int> kept;  // files of unpruned potentials do not say
   if (range.has("kept_invariants"))
@@ -125,11 +73,11 @@ std::shared_ptr<NeuralPotential> NeuralPotential::from_record(const PotentialRec
   potential->min_energy = range.real_scalar("min_energy");
   potential->max_energy = range.real_scalar("max_energy");
   potential->use_network = range.integer_scalar("use_network") != 0;
-  const FieldSet& calibration = group(record, "calibration");
+  const FieldSet& calibration = record.group("calibration", not_ours);
   potential->score = {calibration.real_scalar("floor"), calibration.real_scalar("spread"),
                       calibration.real_scalar("distance"), calibration.real_scalar("frame")};
   for (std::size_t s = 0; s < potential->elements_.size(); ++s) {
-    const FieldSet& fields = group(record, "species_" + element_symbol(potential->elements_[s]));
+    const FieldSet& fields = record.group("species_" + element_symbol(potential->elements_[s]), not_ours);
     SpeciesParameters& p = potential->species_[s];
     p.constant = fields.real_scalar("constant");
     p.linear = fields.real("linear");

@@ -31,7 +31,7 @@ struct TuneConfig {
 };
 
 struct StartingPoint {
-  PotentialRecord model;
+  FieldTree model;
   TuneConfig tune;
   std::shared_ptr<FrameSource> replay;  // labels of the old domain, null: none; every fourth is held out
 };

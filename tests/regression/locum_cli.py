@@ -4,6 +4,7 @@ The program is named by the environment variable LOCUM; CTest sets it.
 """
 
 import hashlib
+import json
 import os
 import re
 import resource
@@ -18,6 +19,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+INPUTS = Path(__file__).resolve().parents[2] / "inputs"
 LOCUM = os.environ.get("LOCUM", str(Path(__file__).resolve().parents[2] / "build/release/bin/locum"))
 SUCCESS, INTERNAL, CONFIG, IO, NUMERICAL, BACKEND, NOT_COMPILED, INTERRUPTED = 0, 1, 2, 3, 4, 5, 6, 75
 
@@ -105,6 +107,18 @@ def limit_files(process, size):
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, size))
 
 
+def settings(*assignments):
+    return [word for assignment in assignments for word in ("--set", assignment)]
+
+
+def digest(path):
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+
+
+def summary_of(out):
+    return json.loads((Path(out) / "summary.json").read_text())
+
+
 def wait_until(condition, timeout=120):
     end = time.monotonic() + timeout
     while time.monotonic() < end:
@@ -161,6 +175,16 @@ class CliTest(unittest.TestCase):
         path = self.folder / name
         path.write_text(text)
         return path
+
+    def small_disk(self, size):
+        """A folder that is a file system of this size; where none can be mounted, the test is skipped."""
+        disk = self.folder / "disk"
+        disk.mkdir()
+        mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(disk)]
+        if os.geteuid() != 0 or subprocess.run(mount, capture_output=True).returncode != 0:
+            self.skipTest("a small file system cannot be mounted here")
+        self.addCleanup(subprocess.run, ["umount", str(disk)], check=False)
+        return disk
 
     def assertFails(self, outcome, code, *words):
         """The code; one message that has every word; nothing of a crash."""

@@ -1,73 +1,24 @@
 """Ptychography as a user does it: data sets simulated, objects found from them; the same from any number of ranks and after
-any number of kills; clear messages for what cannot be."""
+any number of kills."""
 
-import hashlib
-import json
 import os
 import random
 import shutil
 import signal
-import subprocess
-import tempfile
 import time
 import unittest
-from pathlib import Path
 
 import h5py
 import numpy as np
 
-from locum_cli import (CONFIG, INTERRUPTED, IO, CliTest, differences, finish, kill_group, limit_files, ranks_of, run, start,
-                       wait_until)
+from locum_cli import (CONFIG, INPUTS, INTERRUPTED, IO, differences, digest, finish, kill_group, limit_files, ranks_of, run,
+                       settings, start, summary_of, wait_until)
+from ptychography_cli import RECONSTRUCTION, SMALL, Ptychography, Shared
 
-INPUTS = Path(__file__).resolve().parents[2] / "inputs/imaging"
-
-
-def settings(*assignments):
-    return [word for assignment in assignments for word in ("--set", assignment)]
-
-
-# 64 frames of 32 × 32 pixels: tenths of a second.
-SMALL = [INPUTS / "ptychography_data.toml",
-         *settings("simulation.pixels=32", "simulation.scan.points=[8,8]", "simulation.probe.aberrations.defocus=70.0",
-                   "simulation.object.feature=6.0", "simulation.object.phase=0.6")]
-GOLD = [INPUTS / "ptychography_gold.toml",
+GOLD = [INPUTS / "imaging/ptychography_gold.toml",
         *settings("specimen.particle.box=[24.0,24.0,12.0]", "specimen.particle.diameter=9.0", "thermal.configurations=2",
                   "simulation.pixels=54", "simulation.pixel=0.32", "simulation.probe.aberrations.defocus=80.0",
                   "simulation.scan.points=[4,4]")]
-RECONSTRUCTION = INPUTS / "reconstruction.toml"
-
-
-def digest(path):
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
-
-
-def summary(out):
-    return json.loads((Path(out) / "summary.json").read_text())
-
-
-class Ptychography(CliTest):
-    def simulate(self, name, *arguments, ranks=1):
-        out = self.folder / name
-        self.assertSucceeds(run("simulate", *arguments, "--output", out, "--quiet", ranks=ranks))
-        return out
-
-    def reconstruct(self, name, data, *assignments, ranks=1):
-        out = self.folder / name
-        self.assertSucceeds(run("reconstruct", RECONSTRUCTION, *settings(f'data.file="{data}"', *assignments), "--output",
-                                out, "--quiet", ranks=ranks))
-        return out
-
-
-class Shared(Ptychography):
-    """Small data that several tests read."""
-
-    @classmethod
-    def setUpClass(cls):
-        cls.shared = Path(tempfile.mkdtemp(prefix="locum_ptychography_"))
-        cls.addClassCleanup(shutil.rmtree, cls.shared)
-        outcome = run("simulate", *SMALL, "--output", cls.shared / "small", "--quiet")
-        assert outcome.code == 0, outcome.text
-        cls.data = cls.shared / "small/data.cxi"
 
 
 class Data(Ptychography):
@@ -86,7 +37,7 @@ class Data(Ptychography):
             self.assertEqual(file["entry_1/truth/object"].ndim, 2)
             # The object's amplitude is 0.9 … 1, so that a frame has 0.81 … 1 of a million; Poisson's deviation is 1e3.
             self.assertTrue(np.all((counts > 0.80e6) & (counts < 1.005e6)), counts)
-        found = summary(out)
+        found = summary_of(out)
         self.assertEqual(found["data_sets"][0]["frames"], 64)
         self.assertAlmostEqual(found["data_sets"][0]["counts_per_frame"] / counts.mean(), 1.0, delta=1e-12)
         self.assertEqual((out / "report.html").read_text().count("data:image/png;base64,"), len(list(out.glob("*.png"))))
@@ -121,19 +72,14 @@ class Data(Ptychography):
         self.assertTrue((out / "data.cxi").exists())
 
     def test_a_full_disk_is_told_before_the_run(self):
-        disk = self.folder / "disk"
-        disk.mkdir()
-        mount = ["mount", "-t", "tmpfs", "-o", "size=200k", "tmpfs", str(disk)]
-        if os.geteuid() != 0 or subprocess.run(mount, capture_output=True).returncode != 0:
-            self.skipTest("a small file system cannot be mounted here")
-        self.addCleanup(subprocess.run, ["umount", str(disk)], check=False)
+        disk = self.small_disk("200k")
         self.assertFails(run("simulate", *SMALL, "--output", disk / "run", "--quiet"), CONFIG, "on the disk", "--output")
 
 
 class Reconstruct(Shared):
     def test_the_object_is_found_and_shown(self):
         out = self.reconstruct("run", self.data, ranks=2)
-        found = summary(out)
+        found = summary_of(out)
         truth = found["quality"]["truth"]
         # Electrons: 8 in a pixel of the object and frame … what noise alone allows is told by the halves.
         self.assertLess(truth["phase_error_rad"], 0.05)
@@ -174,12 +120,12 @@ class Reconstruct(Shared):
         first = self.reconstruct("first", self.data, "ptychography.sweeps=15", "resolution.halves=false")
         second = self.reconstruct("second", self.data, f'start.object="{first}/reconstruction.cxi"',
                                   "ptychography.sweeps=1", "resolution.halves=false")
-        self.assertLess(summary(second)["quality"]["r_factor"], 1.05 * summary(first)["quality"]["r_factor"])
+        self.assertLess(summary_of(second)["quality"]["r_factor"], 1.05 * summary_of(first)["quality"]["r_factor"])
 
     def test_some_of_the_frames_can_be_taken(self):
         out = self.reconstruct("some", self.data, "data.frames=[0,-1,2]", "ptychography.sweeps=2",
                                "resolution.halves=false")
-        self.assertEqual(summary(out)["data"]["frames"], 32)
+        self.assertEqual(summary_of(out)["data"]["frames"], 32)
 
     def test_a_microscopes_probe_serves_where_the_file_has_none(self):
         bare = self.folder / "bare.cxi"
@@ -188,7 +134,7 @@ class Reconstruct(Shared):
             del file["entry_1/probe"], file["entry_1/truth"]
         out = self.reconstruct("lens", bare, "microscope.energy=300.0", "microscope.convergence=20.0",
                                "microscope.aberrations.defocus=70.0", "ptychography.sweeps=20", "resolution.halves=false")
-        found = summary(out)
+        found = summary_of(out)
         self.assertNotIn("truth", found["quality"])
         self.assertLess(found["quality"]["r_factor"], 0.1)
 
@@ -283,111 +229,6 @@ class Interruption(Shared):
             file["entry_1/data_1/data"][5] += 1
         outcome = run("reconstruct", RECONSTRUCTION, *settings(f'data.file="{data}"'), *LONG, "--output", out, "--restart")
         self.assertFails(outcome, CONFIG, "other data", "checkpoint.h5")
-
-
-class BadInput(Shared):
-    def bad(self, change):
-        """A copy of the data in which something is wrong."""
-        path = self.folder / "bad.cxi"
-        shutil.copy(self.data, path)
-        with h5py.File(path, "r+") as file:
-            change(file)
-        return path
-
-    def check(self, code, words, *assignments, data=None, ranks=1):
-        outcome = run("reconstruct", RECONSTRUCTION, *settings(f'data.file="{data or self.data}"', *assignments),
-                      "--output", self.folder / "out", ranks=ranks)
-        self.assertFails(outcome, code, *words)
-
-    @staticmethod
-    def replace(file, name, values, keep=True):
-        attributes = dict(file[name].attrs) if keep else {}
-        del file[name]
-        file[name] = values
-        for key, value in attributes.items():
-            file[name].attrs[key] = value
-
-    def detector(self, file):
-        return file["entry_1/instrument_1/detector_1"]
-
-    def test_frames_and_positions_that_do_not_match_in_number(self):
-        def change(file):
-            for name in ("entry_1/instrument_1/detector_1/translation", "entry_1/data_1/translation"):
-                if name in file:
-                    self.replace(file, name, file[name][()][:-3])
-        self.check(IO, ["61", "64"], data=self.bad(change), ranks=2)
-
-    def test_counts_that_are_none(self):
-        for value, word in ((np.nan, "nan"), (-3.0, "-3"), (np.inf, "inf")):
-            def change(file):
-                frames = self.detector(file)["data"][()].astype("f4")
-                frames[17, 3, 9] = value
-                for name in ("entry_1/instrument_1/detector_1/data", "entry_1/data_1/data"):
-                    if name in file:
-                        self.replace(file, name, frames)
-            self.check(IO, ["frame 17", word], data=self.bad(change), ranks=2)
-
-    def test_a_mask_that_leaves_nothing(self):
-        def change(file):
-            detector = self.detector(file)
-            if "mask" in detector:
-                del detector["mask"]
-            detector["mask"] = np.ones((32, 32), dtype="u4")
-        self.check(IO, ["mask", "mask_is"], data=self.bad(change))
-
-    def test_a_probe_larger_than_the_frames(self):
-        def change(file):
-            file["large"] = np.ones((1, 64, 64), dtype="c8")
-        self.check(IO, ["probe", "64", "32"], 'data.probe="/large"', data=self.bad(change))
-
-    def test_positions_in_the_wrong_unit(self):
-        self.check(IO, ["position"], 'data.positions_unit="um"')
-        self.check(IO, ["position"], 'data.positions_unit="km"')
-
-    def test_missing_keys_are_answered_with_what_was_tried(self):
-        def change(file):
-            for name in ("entry_1/instrument_1/detector_1/translation", "entry_1/data_1/translation",
-                         "entry_1/sample_1/geometry_1/translation", "entry_1/data_1/x", "entry_1/data_1/y"):
-                if name in file:
-                    del file[name]
-        self.check(IO, ["translation"], data=self.bad(change))
-        self.check(IO, ["/nowhere/data"], 'data.data="/nowhere/data"')
-
-    def test_files_that_are_none(self):
-        self.check(IO, ["nowhere.cxi"], data="nowhere.cxi", ranks=2)
-        text = self.write("text.cxi", "not HDF5")
-        self.check(IO, ["text.cxi"], data=text)
-        cut = self.folder / "cut.cxi"
-        cut.write_bytes(self.data.read_bytes()[:20000])
-        self.check(IO, ["cut.cxi"], data=cut)
-        self.assertFails(run("reconstruct", RECONSTRUCTION, "--set", 'data.file=""', "--output", self.folder / "out"),
-                         CONFIG, "data.file")
-
-    def test_a_name_that_is_misspelt_is_answered_with_the_nearest(self):
-        self.check(CONFIG, ["lsqlm", "lsqml"], 'ptychography.engine="lsqlm"', ranks=2)
-        self.check(CONFIG, ["tolerence", "tolerance"], "ptychography.tolerence=0.1")
-
-    def test_no_probe_and_no_lens_that_fits(self):
-        def change(file):
-            del file["entry_1/probe"]
-        bad = self.bad(change)
-        self.check(CONFIG, ["has no probe", "microscope"], 'start.probe="file"', data=bad)
-        self.check(CONFIG, ["200 keV", "microscope.energy"], "microscope.energy=200.0", data=bad)
-        self.check(CONFIG, ["window"], "microscope.energy=300.0", "microscope.aberrations.defocus=5000.0", data=bad)
-
-    def test_frames_that_are_not_there(self):
-        self.check(CONFIG, ["frame 900", "the last is frame 63"], "data.frames=[0,900]")
-
-    def test_a_start_of_another_size(self):
-        self.check(IO, ["nowhere.cxi"], 'start.object="nowhere.cxi"')
-
-    def test_simulations_that_cannot_be(self):
-        for words, assignment in ((["window"], "simulation.probe.aberrations.defocus=5000.0"),
-                                  (["multislice", "specimen"], 'ptychography.model="multislice"'),
-                                  (["natral", "natural"], 'simulation.object.kind="natral"'),
-                                  (["overlap"], "simulation.scan.overlap=1.5")):
-            self.assertFails(run("simulate", *SMALL, *settings(assignment), "--output", self.folder / "out"), CONFIG,
-                             *words)
 
 
 if __name__ == "__main__":

@@ -1,22 +1,20 @@
 """`locum learn` for ptychography at a small size: the account adds up, every image has its maps, a run that is stopped
 or killed anywhere ends with the same numbers, and so do 1, 2 and 4 ranks, to rounding."""
 
-import json
 import os
 import random
 import re
 import signal
 import time
 import unittest
-from pathlib import Path
 
 import h5py
 import numpy as np
 
-from locum_cli import CONFIG, INTERRUPTED, IO, SUCCESS, CliTest, finish, kill_group, ranks_of, read_all, run, start, wait_until
+from locum_cli import (CONFIG, INPUTS, INTERRUPTED, IO, SUCCESS, CliTest, finish, kill_group, ranks_of, run, start,
+                       summary_of, wait_until)
 
-INPUTS = Path(__file__).resolve().parents[2] / "inputs/imaging"
-INPUT = INPUTS / "quickstart.toml"
+INPUT = INPUTS / "imaging/quickstart.toml"
 SMALL = ["simulation.pixels=32", "simulation.counts=1e5", "simulation.probe.aberrations.defocus=45.0",
          "simulation.scan.points=[6,6]", "data.points=[5,6]", "data.count=8", "training.epochs=2", "training.validation_fraction=0.4",
          "network.channels=[8,8]", "network.window=32", "network.border=8", "series.sets=3", "series.other_sets=1", "series.other_first=2",
@@ -33,10 +31,6 @@ STOPPED = re.compile(r"stopped_early|gated_over_solver")  # of the start that wa
 
 def options(out, *more, small=SMALL):
     return ["learn", INPUT, "--output", out, *[w for a in small for w in ("--set", a)], *more]
-
-
-def summary_of(out):
-    return json.loads((Path(out) / "summary.json").read_text())
 
 
 def numbers(node, path=""):
@@ -154,7 +148,7 @@ class Series(CliTest):
 class Files(CliTest):
     def simulate(self, name, *assignments):
         sets = [w for a in (*EXPERIMENT, "output.pictures=false", *assignments) for w in ("--set", a)]
-        self.assertSucceeds(run("simulate", INPUTS / "ptychography_data.toml", "--output", self.folder / name, *sets))
+        self.assertSucceeds(run("simulate", INPUTS / "imaging/ptychography_data.toml", "--output", self.folder / name, *sets))
         return self.folder / name
 
     def learn(self, files, *more):

@@ -38,8 +38,8 @@ void FarFieldModel::keep(PtychographyFields& fields) { kept_ = fields.keep(); }
 ObjectFunction FarFieldModel::back_propagated(const Ptychogram& input) {
   const auto kept = std::move(kept_);
   PtychographyFields fields(input, every_frame(input), config_, input.size(), at_once, 0.0, kept.get());
-  keep(fields);
   back_propagate(fields);
+  keep(fields);
   return {fields.whole_object()};
 }
 
@@ -49,9 +49,9 @@ void FarFieldModel::run(const PtychographyConfig& config, const Ptychogram& inpu
   if (frames.empty() || sweeps < 1) return;
   const auto kept = std::move(kept_);
   Reconstruction reconstruction(input, config, {frames.begin(), frames.end()}, kept.get());
-  keep(reconstruction.fields());
   reconstruction.start_from(object);
   for (int k = 0; k < sweeps; ++k) reconstruction.advance();
+  keep(reconstruction.fields());
   object = reconstruction.object();
 }
 
@@ -83,9 +83,9 @@ std::vector<FourierError> FarFieldModel::fourier_errors(const Ptychogram& input,
   if (frames.empty()) return {};
   const auto kept = std::move(kept_);
   PtychographyFields fields(input, {frames.begin(), frames.end()}, config_, input.size(), at_once, 0.0, kept.get());
-  keep(fields);
   fields.set_object(object.value);
   const std::vector<FourierError> by_place = all_errors(fields);
+  keep(fields);
   std::vector<std::size_t> place(static_cast<std::size_t>(input.size()));
   for (int u = 0; u < fields.frames(); ++u)
     place[static_cast<std::size_t>(fields.frame(u))] = static_cast<std::size_t>(u);
@@ -103,7 +103,6 @@ double FarFieldModel::gradient(const Ptychogram& input, std::span<const int> fra
   config.likelihood = "amplitude";
   const auto kept = std::move(kept_);
   PtychographyFields fields(input, {frames.begin(), frames.end()}, config, input.size(), at_once, 0.0, kept.get());
-  keep(fields);
   fields.set_object(object.value);
   const Planes sum("ptychography::gradient", 1, input.object_nx, input.object_ny);
   double total[2] = {0.0, 0.0}, ignored = 0.0;
@@ -112,9 +111,10 @@ double FarFieldModel::gradient(const Ptychogram& input, std::span<const int> fra
     fields.change_of(held, ignored, ignored);
     for (const FrameSums& s : fields.kernels().sums(held.count())) total[0] += s.off;
     for (int u : places) total[1] += fields.store().totals(u - fields.first()).counts;
-    gather(fields.space(), fields.layout(), fields.modes(), held.batch, fields.region(), fields.change(), 0,
+    gather(fields.space(), fields.layout(), fields.modes(), held.batch, held.windows, fields.change(), 0,
            fields.probe.moved(), sum, Planes(), true);
   }
+  keep(fields);
   fields.comm().sum(std::span<double>(total));
   if (!(total[1] > 0.0)) return 0.0;
   std::vector<int> all(static_cast<std::size_t>(fields.frames()));

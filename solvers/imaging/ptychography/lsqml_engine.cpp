@@ -133,9 +133,9 @@ PixelBox LsqmlEngine::find_direction(PtychographyFields& fields, const std::vect
     const auto held = fields.hold(std::span<const int>(own).subspan(first, std::min(hold, own.size() - first)));
     fields.change_of(held, errors.amplitude, errors.amplitudes);
     positions.measure(fields, held);
-    gather(fields.space(), fields.layout(), fields.modes(), held.batch,
-           boxes[static_cast<std::size_t>(fields.comm().rank())], fields.change(), 0, fields.probe.moved(), direction_,
-           every_frame ? Planes() : light_, first > 0);
+    const PixelBox& box = first > 0 ? held.windows : boxes[static_cast<std::size_t>(fields.comm().rank())];
+    gather(fields.space(), fields.layout(), fields.modes(), held.batch, box, fields.change(), 0, fields.probe.moved(),
+           direction_, every_frame ? Planes() : light_, first > 0);
   }
   const PixelBox changed = fields.over_ranks().sum(boxes, direction_);
   if (!every_frame) fields.over_ranks().sum(boxes, light_);

@@ -42,13 +42,12 @@ void ProjectionEngine::begin(PtychographyFields& fields) {
 }
 
 void ProjectionEngine::find_object(PtychographyFields& fields) {
-  const PixelBox box = fields.region();
   const float little = 1e-4f * fields.largest_light();
   bool add = false;
   for (const auto& places : compact_batches(fields.first(), fields.last(), fields.own_batch())) {
     const auto held = fields.hold(places);
-    gather(fields.space(), fields.layout(), fields.modes(), held.batch, box, waves_, places.front() - fields.first(),
-           fields.probe.moved(), sum_, Planes(), add);
+    gather(fields.space(), fields.layout(), fields.modes(), held.batch, add ? held.windows : fields.region(), waves_,
+           places.front() - fields.first(), fields.probe.moved(), sum_, Planes(), add);
     add = true;
   }
   std::vector<int> all(static_cast<std::size_t>(fields.frames()));

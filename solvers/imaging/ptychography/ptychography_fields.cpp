@@ -173,6 +173,7 @@ std::vector<PixelBox> PtychographyFields::touched(std::span<const int> places) c
 PtychographyFields::Held PtychographyFields::hold(std::span<const int> places) {
   Held held;
   held.places.assign(places.begin(), places.end());
+  held.windows = windows(places);
   held.batch = {static_cast<int>(places.size()), places_};
   if (places.empty()) return held;
   std::vector<int> local;
@@ -225,15 +226,16 @@ std::vector<FourierError> PtychographyFields::errors_of(const Held& held) {
 
 const Planes& PtychographyFields::light() {
   if (light_known_) return light_;
-  const PixelBox box = region();
   Kokkos::deep_copy(space_, light_.values, 0.0f);
-  for (const auto& places : compact_batches(first(), last(), own_batch_))
-    gather_light(space_, layout(), modes(), hold(places).batch, box, probe.moved(), light_, true);
+  for (const auto& places : compact_batches(first(), last(), own_batch_)) {
+    const Held held = hold(places);
+    gather_light(space_, layout(), modes(), held.batch, held.windows, probe.moved(), light_, true);
+  }
   std::vector<int> all(static_cast<std::size_t>(frames()));
   std::iota(all.begin(), all.end(), 0);
   over_ranks_.sum(touched(all), light_);
   // The real part alone is filled, so the largest square is the largest light's.
-  largest_light_ = comm().max(std::sqrt(largest_square(space_, light_, box)));
+  largest_light_ = comm().max(std::sqrt(largest_square(space_, light_, region())));
   light_known_ = true;
   share_light();
   return light_;

@@ -64,6 +64,7 @@ class PtychographyFields {
   // A batch of this rank's frames, with the probes and data that it needs: valid until the next one.
   struct Held {
     std::vector<int> places;
+    PixelBox windows;  // the box of them
     std::vector<ProbeBank::Fraction> fractions;
     std::vector<int> probes;
     FrameBatch batch;

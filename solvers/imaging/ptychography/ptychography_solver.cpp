@@ -19,22 +19,33 @@ std::vector<SolverRegion> regions_of(const Ptychogram& input, std::span<const in
   return {all};
 }
 
+// A region's frames and their part of the object.
+struct RegionPart {
+  PtychogramPart part;
+  std::vector<PixelBox> cores;  // of its tiles, in the whole object
+};
+
+RegionPart part_of_region(const Ptychogram& input, const SolverRegion& region) {
+  std::vector<PixelBox> cores;
+  for (int tile : region.tiles) cores.push_back(input.tiles[static_cast<std::size_t>(tile)].core);
+  PixelBox needed = cores.front();
+  for (const PixelBox& core : cores) needed = hull(needed, core);
+  return {part_of(input, region.frames, needed), std::move(cores)};
+}
+
 // A region's frames do not tell its global phase: it is turned to the answer, by what lies around the region where its
 // frames still give light, then by all pixels that agree with that, which are many more: the rim is where a region is
 // least sure of itself.
-void turn_to(const Ptychogram& input, const SolverRegion& region, const ObjectFunction& answer,
-             ObjectFunction& object) {
+void turn_to(const RegionPart& region, const ObjectFunction& answer, ObjectFunction& object) {
   constexpr float agrees =
       0.3f;  // rad: more than noise and coarse errors of an answer that is right, less than a wrong one
-  std::vector<float> takes_part(static_cast<std::size_t>(input.size()), 0.0f);
-  for (int j : region.frames) takes_part[static_cast<std::size_t>(j)] = 1.0f;
-  const std::vector<float> light = spread(input, takes_part);
+  const auto& [part, cores] = region;
+  const std::vector<float> light = illumination(part.data);
   std::vector<float> around = light;
-  for (int tile : region.tiles) {
-    const PixelBox& core = input.tiles[static_cast<std::size_t>(tile)].core;
-    for (int x = core.x0; x < core.x1; ++x)
-      std::fill_n(around.begin() + static_cast<std::ptrdiff_t>(x) * input.object_ny + core.y0, core.ny(), 0.0f);
-  }
+  for (const PixelBox& core : cores)
+    for (int x = core.x0 - part.box.x0; x < core.x1 - part.box.x0; ++x)
+      std::fill_n(around.begin() + static_cast<std::ptrdiff_t>(x) * part.data.object_ny + core.y0 - part.box.y0,
+                  core.ny(), 0.0f);
   const auto turn = [&](const std::vector<float>& weight, float within) {
     std::complex<double> product = 0.0;
     for (std::size_t k = 0; k < weight.size(); ++k) {
@@ -51,34 +62,44 @@ void turn_to(const Ptychogram& input, const SolverRegion& region, const ObjectFu
   if (turn(around, 4.0f)) turn(light, agrees);  // nothing lies around a region that is the whole
 }
 
-// The object of one region, collective over input.comm.
-ObjectFunction solve_region(const Ptychogram& input, const PtychographyConfig& config, const SolverRegion& region,
-                            const ObjectFunction* start, PtychographySolver::Report& report) {
-  auto reconstruction = std::make_unique<Reconstruction>(input, config, region.frames);
+// The object of a region's part, collective over its data's ranks.
+ObjectFunction solve_part(const RegionPart& region, const PtychographyConfig& config, const ObjectFunction* start,
+                          PtychographySolver::Report& report) {
+  const Ptychogram& data = region.part.data;
+  auto reconstruction = std::make_unique<Reconstruction>(data, config);
   if (start) {
     const double neutral = reconstruction->r_factor();
     PtychographyConfig onward = config;
     onward.warm_up = 0;  // quick but noisy passes are for those who know nothing yet
     const std::unique_ptr<KeptFrames> kept = reconstruction->fields().keep();
-    auto from_answer = std::make_unique<Reconstruction>(input, onward, region.frames, kept.get());
+    auto from_answer = std::make_unique<Reconstruction>(data, onward, std::vector<int>(), kept.get());
     from_answer->start_from(*start);
     report.from_answer = from_answer->r_factor() < neutral;
     if (report.from_answer) reconstruction = std::move(from_answer);
   }
   reconstruction->run();
-  report.tiles = region.tiles;
-  report.frames = static_cast<int>(region.frames.size());
+  report.frames = data.size();
   report.sweeps = reconstruction->sweeps();
   report.converged = reconstruction->converged();
   for (const SweepRecord& r : reconstruction->history())
     if (r.r >= 0.0) report.r = r.r;
-  ObjectFunction object = reconstruction->object();
-  if (start) turn_to(input, region, *start, object);
-  return object;
+  return reconstruction->object();
 }
 
-void write(const Ptychogram& input, const SolverRegion& region, const ObjectFunction& from, ObjectFunction& to) {
-  for (int tile : region.tiles) Ptychography::copy_sample(input, from, to, tile);
+// The object in the tiles of one region, collective over input.comm.
+void solve_region(const Ptychogram& input, const PtychographyConfig& config, const SolverRegion& region,
+                  const ObjectFunction* start, PtychographySolver::Report& report, ObjectFunction& output) {
+  const RegionPart own = part_of_region(input, region);
+  report.tiles = region.tiles;
+  ObjectFunction object, from;
+  if (start) from = own.part.cut(input, *start);
+  object = solve_part(own, config, start ? &from : nullptr, report);
+  if (start) turn_to(own, from, object);
+  const PixelBox& box = own.part.box;
+  for (const PixelBox& core : own.cores)
+    for (int x = core.x0; x < core.x1; ++x)
+      std::copy_n(object.value.begin() + static_cast<std::ptrdiff_t>(x - box.x0) * box.ny() + core.y0 - box.y0,
+                  core.ny(), output.value.begin() + static_cast<std::ptrdiff_t>(x) * input.object_ny + core.y0);
 }
 
 // Which rank solves each region: the largest first, each to whom has the least.
@@ -174,7 +195,7 @@ void PtychographySolver::solve(const ObjectFunction* start, const Ptychogram& in
   const int ranks = input.comm.size();
   if (ranks == 1 || static_cast<int>(regions.size()) < 2 * ranks) {
     for (std::size_t r = 0; r < regions.size(); ++r)
-      write(input, regions[r], solve_region(input, config_, regions[r], start, reports_[r]), output);
+      solve_region(input, config_, regions[r], start, reports_[r], output);
     return;
   }
   const std::vector<int> owner = deal(regions, ranks);
@@ -182,8 +203,7 @@ void PtychographySolver::solve(const ObjectFunction* start, const Ptychogram& in
   alone.comm = Communicator::self();
   together(input.comm, [&] {
     for (std::size_t r = 0; r < regions.size(); ++r)
-      if (owner[r] == input.comm.rank())
-        write(input, regions[r], solve_region(alone, config_, regions[r], start, reports_[r]), output);
+      if (owner[r] == input.comm.rank()) solve_region(alone, config_, regions[r], start, reports_[r], output);
   });
   for (std::size_t r = 0; r < regions.size(); ++r) share(input, regions[r], owner[r], reports_[r], output);
 }

@@ -66,7 +66,7 @@ void back_propagate(PtychographyFields& fields) {
   for (const auto& places : compact_batches(fields.first(), fields.last(), fields.own_batch())) {
     const auto held = fields.hold(places);
     fields.change_of(held, amplitude, amplitudes);
-    gather(fields.space(), fields.layout(), fields.modes(), held.batch, fields.region(), fields.change(), 0,
+    gather(fields.space(), fields.layout(), fields.modes(), held.batch, held.windows, fields.change(), 0,
            fields.probe.moved(), sum, Planes(), true);
   }
   std::vector<int> all(static_cast<std::size_t>(fields.frames()));

@@ -137,17 +137,17 @@ SimulatedFrames::SimulatedFrames(const ExecutionSpace& space, std::unique_ptr<Fr
                                  std::vector<std::array<double, 2>> position, const FrameNoiseConfig& noise,
                                  std::int64_t index) {
   noise.validate();
-  const auto batch = static_cast<std::size_t>(model->batch()), nx = static_cast<std::size_t>(model->nx()),
-             ny = static_cast<std::size_t>(model->ny());
-  const std::vector<float> mask = detector_mask(noise, model->nx(), model->ny());
+  const IntensitiesShape shape = model->shape();
+  const std::vector<float> mask = detector_mask(noise, shape.nx, shape.ny);
+  const Intensities expected = model->make_intensities();
   state_.reset(new State{
       space,
       std::move(model),
       std::move(position),
       {noise.poisson, noise.background, noise.readout, static_cast<std::uint64_t>(data_set_seed(noise.seed, index))},
-      View<float*>("ptychography::detector_mask", nx * ny),
-      Intensities("ptychography::expected", batch, nx, ny),
-      Counts("ptychography::counts", batch, nx, ny)});
+      View<float*>("ptychography::detector_mask", expected.extent(1) * expected.extent(2)),
+      expected,
+      Counts("ptychography::counts", expected.extent(0), expected.extent(1), expected.extent(2))});
   const auto host = Kokkos::create_mirror_view(state_->mask);
   for (std::size_t k = 0; k < host.size(); ++k) host(k) = mask.empty() ? 1.0f : mask[k];
   Kokkos::deep_copy(state_->mask, host);

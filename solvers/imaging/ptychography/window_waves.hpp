@@ -17,9 +17,7 @@ class WindowWaves {
  public:
   // batch: 0 for a usual one.
   WindowWaves(const ExecutionSpace& space, const Ptychogram& input, int batch);
-  int nx() const { return grid_.nx; }
-  int ny() const { return grid_.ny; }
-  int batch() const { return batch_; }
+  IntensitiesShape shape() const { return {batch_, grid_.nx, grid_.ny}; }
   int modes() const { return static_cast<int>(spectrum_.size()); }
   const Origins& origin() const { return origin_; }
   const fft::Waves<double>& waves() const { return waves_; }  // (batch, nx, ny)

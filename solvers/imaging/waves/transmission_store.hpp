@@ -22,7 +22,6 @@ class TransmissionStore {
                     const std::vector<double>& edges, const FunctionLayout<T>& layout,
                     const Configurations& configurations, double budget);
 
-  bool all_kept() const { return all_kept_; }
   int kept() const { return all_kept_ ? configurations_.count : 0; }  // configurations
   EngineMemory memory() const;
   // Makes all that are kept, slices shared out among the ranks of a node. Collective over the context's communicator.

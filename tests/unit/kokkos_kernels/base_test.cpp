@@ -5,7 +5,6 @@
 #include "kokkos_kernels/base/config.hpp"
 #include "kokkos_kernels/base/elements.hpp"
 #include "kokkos_kernels/base/errors.hpp"
-#include "kokkos_kernels/base/field_set.hpp"
 #include "kokkos_kernels/random/philox.hpp"
 
 namespace locum {
@@ -38,15 +37,6 @@ TEST(Elements, SymbolsAndNumbersAgree) {
   EXPECT_EQ(element_symbol(6), "C");
   EXPECT_NEAR(atomic_mass(14), 28.085, 1e-3);
   EXPECT_THROW(atomic_number("Sj"), ConfigError);
-}
-
-TEST(FieldSet, WrongShapeAndWrongTypeAreRefused) {
-  FieldSet fields;
-  EXPECT_THROW(fields.add("force", "eV/Angstrom", {2, 3}, std::vector<double>(5)), ConfigError);
-  fields.add_scalar("energy", "eV", -4.0);
-  EXPECT_THROW(fields.integer("energy"), ConfigError);
-  EXPECT_THROW(fields.real("enrgy"), ConfigError);
-  EXPECT_EQ(fields.real_scalar("energy"), -4.0);
 }
 
 // Known answers of Philox4x32-10 from the authors' Random123 distribution (kat_vectors).

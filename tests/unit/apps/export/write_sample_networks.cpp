@@ -111,8 +111,8 @@ class Samples {
       }
       cascade.stage(s).set_parameters(all);
     }
-    const imaging::ObjectModelRecord record = imaging::object_model_record(cascade, {{"git", "abc"}});
-    io::write_model(Communicator::self(), folder_ + "/object.h5", {record.groups, record.attributes});
+    const FieldTree record = imaging::object_model_record(cascade, {{"git", "abc"}});
+    io::write_model(Communicator::self(), folder_ + "/object.h5", record);
     const auto models = apps::onnx_models(record);
     const Extent e{1, side, side, imaging::input_channels}, to{1, side, side, imaging::answer_channels};
     const std::vector<float> x = normal(e.size(), 2, 1.0);

@@ -28,7 +28,7 @@ ObjectCascade trained() {
   return cascade;
 }
 
-std::string complaint(const ObjectModelRecord& record) {
+std::string complaint(const FieldTree& record) {
   try {
     cascade_from_record({}, record);
   } catch (const ConfigError& error) {
@@ -39,7 +39,7 @@ std::string complaint(const ObjectModelRecord& record) {
 
 TEST(ObjectRecord, NetworksComeBackAsTheyWere) {
   const ObjectCascade cascade = trained();
-  const ObjectModelRecord record = object_model_record(cascade, {{"git", "abc"}});
+  const FieldTree record = object_model_record(cascade, {{"git", "abc"}});
   EXPECT_EQ(record.attributes.at("git"), "abc");
   EXPECT_EQ(record.groups.size(), 1u + 2u * 3u);
   const auto again = cascade_from_record({}, record);
@@ -51,13 +51,13 @@ TEST(ObjectRecord, NetworksComeBackAsTheyWere) {
 }
 
 TEST(ObjectRecord, GroupsOfOthersAreLeftAlone) {
-  ObjectModelRecord record = object_model_record(trained());
+  FieldTree record = object_model_record(trained());
   record.groups["calibration"].add_scalar("quantile", "1", 0.5);
   EXPECT_EQ(complaint(record), "");
 }
 
 TEST(ObjectRecord, OtherKindsAndLaterVersionsAreRefused) {
-  ObjectModelRecord record = object_model_record(trained());
+  FieldTree record = object_model_record(trained());
   record.attributes["version"] = "2";
   EXPECT_NE(complaint(record).find("version '2'"), std::string::npos);
   record.attributes["kind"] = "neural potential";
@@ -65,18 +65,18 @@ TEST(ObjectRecord, OtherKindsAndLaterVersionsAreRefused) {
 }
 
 TEST(ObjectRecord, DamageIsNamedByItsGroup) {
-  const ObjectModelRecord whole = object_model_record(trained());
-  ObjectModelRecord missing = whole;
+  const FieldTree whole = object_model_record(trained());
+  FieldTree missing = whole;
   missing.groups.erase(member_group(1, 2));
   EXPECT_NE(complaint(missing).find("network.stage1.member2"), std::string::npos);
 
-  ObjectModelRecord few = whole;
+  FieldTree few = whole;
   few.groups[member_group(0, 1)] = {};
   few.groups[member_group(0, 1)].add("parameters", "1", {3}, std::vector<double>(3, 0.0));
   EXPECT_NE(complaint(few).find("found 3 parameters"), std::string::npos);
   EXPECT_NE(complaint(few).find("network.stage0.member1"), std::string::npos);
 
-  ObjectModelRecord not_finite = whole;
+  FieldTree not_finite = whole;
   std::vector<double> p = whole.groups.at(member_group(0, 0)).real("parameters");
   p[7] = std::numeric_limits<double>::quiet_NaN();
   not_finite.groups[member_group(0, 0)] = {};
@@ -85,7 +85,7 @@ TEST(ObjectRecord, DamageIsNamedByItsGroup) {
 }
 
 TEST(ObjectRecord, ANumberOutOfRangeMakesNoNetworks) {
-  ObjectModelRecord record = object_model_record(trained());
+  FieldTree record = object_model_record(trained());
   FieldSet changed;
   for (const auto& [name, field] : record.groups.at("architecture").fields())
     if (name != "stages")

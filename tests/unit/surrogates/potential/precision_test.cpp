@@ -130,7 +130,7 @@ TEST(Precision, RoundingKeepsTheBitsThatAFormatHas) {
 TEST(Precision, IsKeptInTheRecordAndAbsentMeansDouble) {
   const auto potential = test::random_potential(small_config(2), {14});
   potential->precision = Precision::fp32;
-  PotentialRecord record = potential->record();
+  FieldTree record = potential->record();
   EXPECT_EQ(record.attributes.at("inference_precision"), "fp32");
   EXPECT_EQ(NeuralPotential::from_record(record)->precision, Precision::fp32);
   record.attributes.erase("inference_precision");

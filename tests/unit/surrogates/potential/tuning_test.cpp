@@ -55,17 +55,17 @@ Context world() {
 std::vector<FieldSet> old_domain() { return labelled_frames(teacher(), false, 4, 12, 0.25); }
 std::vector<FieldSet> new_domain() { return labelled_frames(teacher(), false, 4, 3, 0.4); }
 
-PotentialRecord given_model(bool network = true) {
+FieldTree given_model(bool network = true) {
   PotentialLearner learner(world(), small_config(), short_training(network), old_domain());
   learner.fit();
-  PotentialRecord record = learner.record();
+  FieldTree record = learner.record();
   record.groups.at("range").add_scalar("touched", "1", std::int64_t{0});  // readers pass over what they do not know
   return record;
 }
 
 template <class Change = void (*)(TuneConfig&)>
 LearnerOptions starting_point(
-    PotentialRecord model, const Change& change = [](TuneConfig&) {}, const std::vector<FieldSet>& replay = {}) {
+    FieldTree model, const Change& change = [](TuneConfig&) {}, const std::vector<FieldSet>& replay = {}) {
   LearnerOptions options;
   StartingPoint& start = options.start.emplace();
   start.model = std::move(model);
@@ -96,7 +96,7 @@ TEST(Tuning, WithMemoryTheLinearPartIsThatOfOldAndNewDataTogether) {
 }
 
 TEST(Tuning, AFrozenTrunkStaysBitForBitAndTheLastLayerMoves) {
-  const PotentialRecord model = given_model();
+  const FieldTree model = given_model();
   PotentialLearner tuned(world(), small_config(), short_training(true), new_domain(),
                          starting_point(model, [](TuneConfig& tune) { tune.trunk = "frozen"; }));
   tuned.fit();
@@ -116,7 +116,7 @@ TEST(Tuning, AFrozenTrunkStaysBitForBitAndTheLastLayerMoves) {
 }
 
 TEST(Tuning, ReplayKeepsTheOldDomainAndItsErrorIsReported) {
-  const PotentialRecord model = given_model();
+  const FieldTree model = given_model();
   PotentialLearner tuned(world(), small_config(), short_training(true), new_domain(),
                          starting_point(
                              model,
@@ -142,7 +142,7 @@ TEST(Tuning, ReplayKeepsTheOldDomainAndItsErrorIsReported) {
 }
 
 TEST(Tuning, AStrongPriorWithoutMemoryLeavesTheLinearPartAsItWas) {
-  const PotentialRecord model = given_model(false);
+  const FieldTree model = given_model(false);
   PotentialLearner tuned(world(), small_config(), short_training(false), new_domain(),
                          starting_point(model, [](TuneConfig& tune) {
                            tune.memory = false;
@@ -158,7 +158,7 @@ TEST(Tuning, AStrongPriorWithoutMemoryLeavesTheLinearPartAsItWas) {
 }
 
 TEST(Tuning, WhatTheModelLacksIsSaid) {
-  PotentialRecord model = given_model(false);
+  FieldTree model = given_model(false);
   EXPECT_THROW(PotentialLearner(world(), small_config(), short_training(false),
                                 labelled_frames(teacher(true), true, 4, 3, 0.1), starting_point(model)),
                ConfigError);

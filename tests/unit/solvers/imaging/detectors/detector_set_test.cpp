@@ -9,6 +9,7 @@
 
 #include "kokkos_kernels/base/errors.hpp"
 #include "solvers/imaging/electron.hpp"
+#include "tests/support/message_of.hpp"
 
 namespace locum::imaging {
 namespace {
@@ -28,16 +29,6 @@ DetectorConfig detector(const std::string& kind, double inner = -1.0, double out
   config.inner = inner;
   config.outer = outer;
   return config;
-}
-
-template <class F>
-std::string message(F&& f) {
-  try {
-    f();
-  } catch (const ConfigError& e) {
-    return e.what();
-  }
-  return "nothing was thrown";
 }
 
 // Waves with |ψ(k)|² = value(b, kx, ky) within the band limit.
@@ -275,25 +266,26 @@ TEST(DetectorSet, NamedDetectorsTakeTheirAnglesFromTheConvergence) {
 }
 
 TEST(DetectorSet, ADetectorBeyondTheBandLimitIsRefusedWithTheSamplingThatHoldsIt) {
-  const auto text = message([] { DetectorSet(grid, energy, convergence, {detector("annular", 40.0, 60.0)}); });
+  const auto text = test::message_of([] { DetectorSet(grid, energy, convergence, {detector("annular", 40.0, 60.0)}); });
   EXPECT_THAT(text, HasSubstr("60 mrad"));
   EXPECT_THAT(text, HasSubstr("50.1587 mrad"));
   EXPECT_THAT(text, HasSubstr("0.1393 Å"));  // 0.16667 · 50.16 / 60
   const Grid finer{108, 101, 15.0, 14.0};
   EXPECT_NO_THROW(DetectorSet(finer, energy, convergence, {detector("annular", 40.0, 60.0)}));
   // HAADF from 60 mrad on has no room at all here.
-  EXPECT_THAT(message([] { DetectorSet(grid, energy, convergence, {detector("haadf")}); }), HasSubstr("60"));
+  EXPECT_THAT(test::message_of([] { DetectorSet(grid, energy, convergence, {detector("haadf")}); }), HasSubstr("60"));
 }
 
 TEST(DetectorSet, WhatHoldsNoPixelIsRefused) {
   auto radial = detector("radial");
   radial.width = 0.3;
-  EXPECT_THAT(message([&] { DetectorSet(grid, energy, convergence, {radial}); }), HasSubstr("holds no pixel"));
+  EXPECT_THAT(test::message_of([&] { DetectorSet(grid, energy, convergence, {radial}); }), HasSubstr("holds no pixel"));
   EXPECT_THROW(DetectorSet(grid, energy, convergence, {detector("bf"), detector("bf")}), ConfigError);
-  EXPECT_THAT(message([] { DetectorSet(grid, energy, convergence, {detector("hadf")}); }), HasSubstr("did you mean"));
+  EXPECT_THAT(test::message_of([] { DetectorSet(grid, energy, convergence, {detector("hadf")}); }),
+              HasSubstr("did you mean"));
   radial = detector("radial", 0.0, 10.5);
   radial.width = 2.0;
-  EXPECT_THAT(message([&] { DetectorSet(grid, energy, convergence, {radial}); }), HasSubstr("outer = 10"));
+  EXPECT_THAT(test::message_of([&] { DetectorSet(grid, energy, convergence, {radial}); }), HasSubstr("outer = 10"));
 }
 
 TEST(DetectorSet, NoDetectorsAndNoWavesAreNoMatter) {

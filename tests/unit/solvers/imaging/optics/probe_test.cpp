@@ -7,6 +7,7 @@
 
 #include "kokkos_kernels/base/errors.hpp"
 #include "solvers/imaging/electron.hpp"
+#include "tests/support/message_of.hpp"
 
 namespace locum::imaging {
 namespace {
@@ -20,16 +21,6 @@ double norm_of(const Host& wave) {
   double sum = 0.0;
   for (const auto& w : wave) sum += std::norm(w);
   return sum;
-}
-
-template <class F>
-std::string message(F&& f) {
-  try {
-    f();
-  } catch (const ConfigError& e) {
-    return e.what();
-  }
-  return "nothing was thrown";
 }
 
 TEST(Probe, HasUnitNormWithinItsAperture) {
@@ -107,7 +98,7 @@ TEST(Probe, APlaneWaveIsOneFrequency) {
   const auto used = nearest_tilt(grid, 200.0, {-2.3 * step, 0.0});
   EXPECT_NEAR(used.x, -2.0 * step, 1e-12);
   EXPECT_EQ(make_plane_wave(grid, 200.0, {-2.3 * step, 0.0})[(grid.nx - 2) * grid.ny], 1.0);
-  EXPECT_THAT(message([] { make_plane_wave(grid, 200.0, {0.0, 60.0}); }), HasSubstr("band limit"));
+  EXPECT_THAT(test::message_of([] { make_plane_wave(grid, 200.0, {0.0, 60.0}); }), HasSubstr("band limit"));
 }
 
 template <class T>
@@ -174,7 +165,7 @@ TEST(Probe, PlacingChecksItsShapes) {
 TEST(Probe, AConeBeyondTheBandLimitIsRefusedWithTheSamplingThatHoldsIt) {
   ProbeConfig config;
   config.convergence = 40.0;  // the limit of 4/3 Å⁻¹ is 33.4 mrad
-  const auto text = message([&] { make_probe(grid, config); });
+  const auto text = test::message_of([&] { make_probe(grid, config); });
   EXPECT_THAT(text, HasSubstr("40 mrad"));
   EXPECT_THAT(text, HasSubstr("33.4391 mrad"));
   EXPECT_THAT(text, HasSubstr("120 × 96 points would do"));
@@ -188,7 +179,7 @@ TEST(Probe, AConeBeyondTheBandLimitIsRefusedWithTheSamplingThatHoldsIt) {
 TEST(Probe, AnApertureOfTooFewPixelsIsRefusedWithTheCellThatHoldsIt) {
   ProbeConfig config;
   config.convergence = 1.5;
-  const auto text = message([&] { make_probe(grid, config); });
+  const auto text = test::message_of([&] { make_probe(grid, config); });
   EXPECT_THAT(text, HasSubstr("1.5 mrad is 2.39 pixels"));
   EXPECT_THAT(text, HasSubstr("25.08 Å"));
   EXPECT_NO_THROW(make_probe({128, 128, 25.08, 25.08}, config));
@@ -197,7 +188,7 @@ TEST(Probe, AnApertureOfTooFewPixelsIsRefusedWithTheCellThatHoldsIt) {
 TEST(Probe, AProbeWiderThanTheCellIsRefusedWithTheCellThatHoldsIt) {
   ProbeConfig config;
   config.aberrations.defocus = -600.0;  // 12 Å at 20 mrad
-  const auto text = message([&] { make_probe(grid, config); });
+  const auto text = test::message_of([&] { make_probe(grid, config); });
   EXPECT_THAT(text, HasSubstr("12 Å from its centre"));
   EXPECT_THAT(text, HasSubstr("repeat the specimen to 24 Å"));
   EXPECT_NO_THROW(make_probe({96, 96, 24.0, 24.0}, config));

@@ -7,6 +7,7 @@
 
 #include "kokkos_kernels/base/errors.hpp"
 #include "solvers/imaging/electron.hpp"
+#include "tests/support/message_of.hpp"
 
 namespace locum::imaging {
 namespace {
@@ -29,16 +30,6 @@ Complex product(const Probe& a, std::size_t m, const Probe& b, std::size_t n, st
   Complex sum = 0.0;
   for (std::size_t k = 0; k < pixels; ++k) sum += std::conj(Complex(a[m * pixels + k])) * Complex(b[n * pixels + k]);
   return sum;
-}
-
-template <class F>
-std::string message(F&& f) {
-  try {
-    f();
-  } catch (const ConfigError& e) {
-    return std::string(e.what()) + e.hint();
-  }
-  return "nothing was thrown";
 }
 
 TEST(WindowProbe, HasItsCountsAroundTheWindowsMiddle) {
@@ -67,10 +58,10 @@ TEST(WindowProbe, ADefocusedProbeHasTheDiameterOfItsDisc) {
 }
 
 TEST(WindowProbe, AWindowThatIsTooSmallIsRefusedWithWhatWouldDo) {
-  const auto text = message([] { make_window_probe({}, window, lens_of(700.0), {}, 1.0); });
+  const auto text = test::message_of([] { make_window_probe({}, window, lens_of(700.0), {}, 1.0); });
   EXPECT_THAT(text, HasSubstr("wider than its window"));
   EXPECT_THAT(text, HasSubstr("pixels or more would do, or a defocus of 22"));
-  const auto rim = message([] { make_window_probe({}, window, lens_of(320.0), {}, 1.0); });
+  const auto rim = test::message_of([] { make_window_probe({}, window, lens_of(320.0), {}, 1.0); });
   EXPECT_THAT(rim, HasSubstr("rim holds"));
   WindowProbeConfig lax;
   lax.rim_share = 1.0;
