@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <utility>
 
@@ -13,8 +14,6 @@ namespace locum {
 namespace {
 
 using Value = Ptychogram::Value;
-
-int first_pixel(double position) { return static_cast<int>(std::floor(position)); }
 
 std::array<double, 2> centre_of(const Ptychogram& input, int j) {
   return {input.position[j][0] + 0.5 * input.nx, input.position[j][1] + 0.5 * input.ny};
@@ -169,30 +168,10 @@ std::vector<ObjectTile> make_tiles(const Ptychogram& input, int side) {
   return tiles;
 }
 
-std::vector<float> spread(const Ptychogram& input, std::span<const float> numbers) {
-  const std::vector<float> probe = probe_intensity(input);
-  std::vector<float> sum(input.object_size(), 0.0f);
-  for (int j = 0; j < input.size(); ++j) {
-    const auto& p = input.position[static_cast<std::size_t>(j)];
-    const int x0 = first_pixel(p[0]), y0 = first_pixel(p[1]);
-    const double fx = p[0] - x0, fy = p[1] - y0;
-    for (int corner = 0; corner < 4; ++corner) {
-      const int a = corner / 2, b = corner % 2;
-      const auto share = static_cast<float>((a ? fx : 1.0 - fx) * (b ? fy : 1.0 - fy)) *
-                         (numbers.empty() ? 1.0f : numbers[static_cast<std::size_t>(j)]);
-      if (share == 0.0f) continue;
-      for (int ix = 0; ix < input.nx; ++ix) {
-        float* to = sum.data() + static_cast<std::size_t>(x0 + a + ix) * input.object_ny + (y0 + b);
-        const float* from = probe.data() + static_cast<std::size_t>(ix) * input.ny;
-        for (int iy = 0; iy < input.ny; ++iy) to[iy] += share * from[iy];
-      }
-    }
-  }
-  return sum;
+double FourierError::excess() const { return std::sqrt(std::max(0.0, off - noise) / (counts > 0.0 ? counts : 1.0)); }
+
+double FourierError::r() const {
+  return amplitudes > 0.0 ? amplitude / amplitudes : std::numeric_limits<double>::quiet_NaN();
 }
-
-std::vector<float> illumination(const Ptychogram& input) { return spread(input, {}); }
-
-double FourierError::excess() const { return counts > 0.0 ? std::sqrt(std::max(0.0, off - noise) / counts) : 0.0; }
 
 }  // namespace locum

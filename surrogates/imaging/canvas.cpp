@@ -6,6 +6,7 @@
 #include <numbers>
 #include <numeric>
 
+#include "kokkos_kernels/fft/transform.hpp"
 #include "surrogates/imaging/phase_integration.hpp"
 
 namespace locum::imaging {
@@ -34,7 +35,15 @@ Value turn(const std::vector<float>& weight, const std::vector<Value>& towards, 
   return size > 0.0 ? Value(product / size) : Value(1.0f);
 }
 
-// The box of what is lit, and a map cut to it.
+// Sizes that transform quickly, where the object has room for them.
+void widen(int& first, int& last, int n) {
+  const int more = fft::good_size(last - first) - (last - first);
+  if (last - first + more > n) return;
+  first = std::max(0, std::min(first - more / 2, n - (last - first + more)));
+  last = first + fft::good_size(last - first);
+}
+
+// The box of what is lit, or a few pixels more, and a map cut to it.
 PixelBox lit_box(const Ptychogram& input, const std::vector<float>& light) {
   const float rim = 0.1f * median_of(light);
   PixelBox lit{input.object_nx, input.object_ny, 0, 0};
@@ -42,6 +51,8 @@ PixelBox lit_box(const Ptychogram& input, const std::vector<float>& light) {
     for (int y = 0; y < input.object_ny; ++y)
       if (light[static_cast<std::size_t>(x) * input.object_ny + y] > rim)
         lit = {std::min(lit.x0, x), std::min(lit.y0, y), std::max(lit.x1, x + 1), std::max(lit.y1, y + 1)};
+  widen(lit.x0, lit.x1, input.object_nx);
+  widen(lit.y0, lit.y1, input.object_ny);
   return lit;
 }
 
@@ -62,17 +73,40 @@ std::vector<float> put_back(const std::vector<float>& part, const Ptychogram& in
   return map;
 }
 
-// The phase's gradient, rad a pixel, that would move each frame's centre of mass to where it was measured: shifts
-// spread below the probes. axis: 0 or 1.
-std::vector<float> slope_by_centres(const Ptychogram& input, const std::vector<FourierError>& errors,
-                                    const std::vector<float>& light, int axis) {
-  std::vector<float> shift;
-  for (const FourierError& e : errors)
-    shift.push_back(2.0f * std::numbers::pi_v<float> * static_cast<float>(axis == 0 ? e.shift_x : e.shift_y));
-  std::vector<float> slope = spread(input, shift);
-  const float least = 1e-3f * *std::max_element(light.begin(), light.end());
-  for (std::size_t k = 0; k < light.size(); ++k) slope[k] /= std::max(light[k], least);
-  return slope;
+struct Light {
+  std::vector<float> light;             // the illumination
+  std::vector<float> slope_x, slope_y;  // the phase's gradient, rad a pixel, that would move each frame's centre of
+                                        // mass to where it was measured: shifts spread below the probes
+};
+
+// Ranks share the object's rows: every sum is one rank's, and the same from any number of them.
+Light light_of(const Ptychogram& input, const std::vector<FourierError>& errors) {
+  std::vector<float> numbers(3 * errors.size(), 1.0f);
+  for (std::size_t j = 0; j < errors.size(); ++j) {
+    numbers[errors.size() + j] = 2.0f * std::numbers::pi_v<float> * static_cast<float>(errors[j].shift_x);
+    numbers[2 * errors.size() + j] = 2.0f * std::numbers::pi_v<float> * static_cast<float>(errors[j].shift_y);
+  }
+  const Communicator& comm = input.comm;
+  const auto row_of = [&](int rank) {
+    return static_cast<int>(static_cast<std::int64_t>(input.object_nx) * rank / comm.size());
+  };
+  const std::vector<float> mine = spread(input, numbers, 3, row_of(comm.rank()), row_of(comm.rank() + 1));
+  const std::vector<float> all = comm.size() > 1 ? comm.all_gather(std::span<const float>(mine)) : mine;
+  Light l;
+  auto from = all.begin();
+  for (int rank = 0; rank < comm.size(); ++rank)
+    for (std::vector<float>* map : {&l.light, &l.slope_x, &l.slope_y}) {
+      const auto count = static_cast<std::ptrdiff_t>(row_of(rank + 1) - row_of(rank)) * input.object_ny;
+      map->insert(map->end(), from, from + count);
+      from += count;
+    }
+  const float least = 1e-3f * *std::max_element(l.light.begin(), l.light.end());
+  for (std::size_t k = 0; k < l.light.size(); ++k) {
+    const float over = 1.0f / std::max(l.light[k], least);
+    l.slope_x[k] *= over;
+    l.slope_y[k] *= over;
+  }
+  return l;
 }
 
 // What is left of the channels once z is known.
@@ -89,7 +123,7 @@ void fill_channels(const Canvas& canvas, const std::vector<Value>& object, const
       if (light[k] < 0.1f) continue;
       const Value ratio = step[k] * std::conj(object[k]) / (std::norm(object[k]) + 0.05f);
       float* out = input.data() + k * input_channels;
-      out[0] = 3.0f * (std::log(std::abs(object[k]) + 0.05f) + 0.15f);
+      out[0] = 3.0f * (std::log(std::sqrt(std::norm(object[k])) + 0.05f) + 0.15f);
       out[1] = 30.0f * scale * ratio.real();
       out[2] = 30.0f * scale * ratio.imag();
       out[3] = std::min(light[k], 2.0f);
@@ -111,12 +145,13 @@ Canvas make_canvas(const ExecutionSpace& space, const Ptychogram& input, Diffrac
   const std::vector<FourierError> errors = model.fourier_errors(input, frames, object);
   const double counts =
       std::accumulate(errors.begin(), errors.end(), 0.0, [](double sum, const auto& e) { return sum + e.counts; });
-  std::vector<float> light = illumination(input);
+  Light lights = light_of(input, errors);
+  std::vector<float>& light = lights.light;
   const float median = median_of(light), bright = *std::max_element(light.begin(), light.end());
   const PixelBox lit = lit_box(input, light);
   PoissonSources sources;
-  sources.gradient_x = cut(slope_by_centres(input, errors, light, 0), input.object_ny, lit);
-  sources.gradient_y = cut(slope_by_centres(input, errors, light, 1), input.object_ny, lit);
+  sources.gradient_x = cut(lights.slope_x, input.object_ny, lit);
+  sources.gradient_y = cut(lights.slope_y, input.object_ny, lit);
 
   const std::size_t size = light.size();
   std::vector<Value> step(size, Value(0.0f));
@@ -168,17 +203,21 @@ std::vector<double> below_probes(const Ptychogram& input, const std::vector<int>
                                  const std::vector<float>& map) {
   const std::vector<float> probe = probe_intensity(input);
   const double total = std::accumulate(probe.begin(), probe.end(), 0.0);
+  const auto share = [&](int rank) { return frames.size() * static_cast<std::size_t>(rank) / input.comm.size(); };
   std::vector<double> means;
-  for (int j : frames) {
-    const PixelBox window = input.window_of(j);
-    double sum = 0.0;
-    for (int x = 0; x < input.nx; ++x)
-      for (int y = 0; y < input.ny; ++y)
-        sum += static_cast<double>(probe[static_cast<std::size_t>(x) * input.ny + y]) *
-               map[static_cast<std::size_t>(window.x0 + x) * input.object_ny + window.y0 + y];
+  std::vector<float> columns(static_cast<std::size_t>(input.ny));  // sums over x: lanes
+  for (std::size_t k = share(input.comm.rank()); k < share(input.comm.rank() + 1); ++k) {
+    const PixelBox window = input.window_of(frames[k]);
+    std::fill(columns.begin(), columns.end(), 0.0f);
+    for (int x = 0; x < input.nx; ++x) {
+      const float* p = probe.data() + static_cast<std::size_t>(x) * input.ny;
+      const float* m = map.data() + static_cast<std::size_t>(window.x0 + x) * input.object_ny + window.y0;
+      for (int y = 0; y < input.ny; ++y) columns[y] += p[y] * m[y];
+    }
+    const double sum = std::accumulate(columns.begin(), columns.end(), 0.0);
     means.push_back(std::sqrt(std::max(0.0, sum) / total));
   }
-  return means;
+  return input.comm.size() > 1 ? input.comm.all_gather(std::span<const double>(means)) : means;
 }
 
 }  // namespace locum::imaging

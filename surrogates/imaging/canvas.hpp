@@ -41,7 +41,8 @@ struct Canvas {
 // (nx, ny, answer_channels)
 using CanvasAnswer = std::vector<float>;
 
-// Costs a pass and a half over the frames. Collective over the ptychogram's ranks.
+// Costs a pass and a half over the frames. Ranks share what goes over frames; what goes over pixels alone is each
+// rank's. Collective over the ptychogram's ranks.
 Canvas make_canvas(const ExecutionSpace& space, const Ptychogram& input, DiffractionModel& model, int stage,
                    ObjectFunction object);
 
@@ -52,7 +53,8 @@ CanvasAnswer missing(const Canvas& canvas, const ObjectFunction& truth);
 // O₀ exp(a + iφ).
 ObjectFunction completed(const Canvas& canvas, const CanvasAnswer& answer);
 
-// √ of the mean of a map (nx, ny) under the probe's intensity, for each of the frames that are listed.
+// √ of the mean of a map (nx, ny) under the probe's intensity, for each of the frames that are listed. Ranks share
+// them; collective over the ptychogram's ranks, and the same from any number of them.
 std::vector<double> below_probes(const Ptychogram& input, const std::vector<int>& frames,
                                  const std::vector<float>& map);
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
-#include <numeric>
 #include <string>
 
 #include "kokkos_kernels/base/errors.hpp"
@@ -81,50 +80,11 @@ void unfold_window(const float* folded, int side, int channels, int fold, float*
         std::copy_n(folded, fold * channels, out + (static_cast<std::size_t>(x + u) * side + y) * channels);
 }
 
-void align(const WindowGrid& grid, const std::vector<float>& weight, int channels, int channel,
-           std::vector<float>& answers) {
-  const std::vector<Window> windows = grid.windows();
-  const std::size_t count = windows.size(), size = static_cast<std::size_t>(grid.side) * grid.side * channels;
-  std::vector<double> shared(count * count, 0.0), off(count * count, 0.0);  // Σ w, Σ w (answer of a − answer of b)
-  for (std::size_t a = 0; a < count; ++a)
-    for (std::size_t b = 0; b < a; ++b) {
-      const int x0 = std::max(windows[a].x, windows[b].x), x1 = std::min(windows[a].x, windows[b].x) + grid.side,
-                y0 = std::max(windows[a].y, windows[b].y), y1 = std::min(windows[a].y, windows[b].y) + grid.side;
-      for (int x = x0; x < std::min(x1, grid.nx); ++x)
-        for (int y = y0; y < std::min(y1, grid.ny); ++y) {
-          const auto at = [&](std::size_t w) {
-            return answers[w * size +
-                           (static_cast<std::size_t>(x - windows[w].x) * grid.side + (y - windows[w].y)) * channels +
-                           channel];
-          };
-          const double w = weight[static_cast<std::size_t>(x) * grid.ny + y];
-          shared[a * count + b] += w;
-          off[a * count + b] += w * (at(a) - at(b));
-        }
-      shared[b * count + a] = shared[a * count + b];
-      off[b * count + a] = -off[a * count + b];
-    }
-  // Gauss and Seidel: each window in turn to where its neighbours want it. Information crosses a window a sweep.
-  std::vector<double> shift(count, 0.0);
-  for (int sweep = 0; sweep < 200; ++sweep)
-    for (std::size_t a = 0; a < count; ++a) {
-      double sum = 0.0, total = 0.0;
-      for (std::size_t b = 0; b < count; ++b) {
-        if (b == a) continue;
-        total += shared[a * count + b];
-        sum += shared[a * count + b] * shift[b] - off[a * count + b];
-      }
-      if (total > 0.0) shift[a] = sum / total;
-    }
-  const double mean = std::accumulate(shift.begin(), shift.end(), 0.0) / static_cast<double>(count);
-  for (std::size_t a = 0; a < count; ++a)
-    for (std::size_t k = static_cast<std::size_t>(channel); k < size; k += static_cast<std::size_t>(channels))
-      answers[a * size + k] += static_cast<float>(shift[a] - mean);
-}
-
 std::vector<float> stitch(const WindowGrid& grid, int channels, const std::vector<float>& answers) {
   const std::size_t pixels = static_cast<std::size_t>(grid.nx) * grid.ny;
   std::vector<float> sum(pixels * channels, 0.0f), weights(pixels, 0.0f);
+  std::vector<float> ramp;
+  for (int at = 0; at < grid.side; ++at) ramp.push_back(static_cast<float>(grid.ramp(at)));
   const float* answer = answers.data();
   for (const Window& window : grid.windows())
     for (int x = 0; x < grid.side; ++x)
@@ -132,7 +92,7 @@ std::vector<float> stitch(const WindowGrid& grid, int channels, const std::vecto
         const int cx = window.x + x, cy = window.y + y;
         if (cx >= grid.nx || cy >= grid.ny) continue;
         const std::size_t pixel = static_cast<std::size_t>(cx) * grid.ny + cy;
-        const auto weight = static_cast<float>(grid.ramp(x) * grid.ramp(y));
+        const float weight = ramp[x] * ramp[y];
         weights[pixel] += weight;
         for (int c = 0; c < channels; ++c) sum[pixel * channels + c] += weight * answer[c];
       }

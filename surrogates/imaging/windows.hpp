@@ -42,12 +42,6 @@ void cut_window(const std::vector<float>& canvas, int nx, int ny, int channels, 
 void fold_window(const float* window, int side, int channels, int fold, float* out);
 void unfold_window(const float* folded, int side, int channels, int fold, float* out);
 
-// Adds a number to one channel of each window such that neighbours agree where they share pixels, in the sense of least
-// squares, weighed by `weight` (nx, ny); the numbers' mean is zero. A phase that is known but for a constant in every
-// window becomes one that is known but for one constant.
-void align(const WindowGrid& grid, const std::vector<float>& weight, int channels, int channel,
-           std::vector<float>& answers);
-
 // Puts the answers of all windows together: (windows, side, side, channels) in the order of grid.windows() to
 // (nx, ny, channels).
 std::vector<float> stitch(const WindowGrid& grid, int channels, const std::vector<float>& answers);

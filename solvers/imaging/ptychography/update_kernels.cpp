@@ -57,7 +57,9 @@ struct GatherVisit {
 
   KOKKOS_INLINE_FUNCTION void operator()(int x, int y, const int* list, int number) const {
     FrameLanes total = FrameLanes::zero();
-    FramePack lit = 0.0f;
+    const std::ptrdiff_t here = static_cast<std::ptrdiff_t>(x) * (sum.count ? sum : light).stride + y;
+    // One frame after the other, however they are batched: light that was kept must be the light that would be made.
+    FramePack lit = light.count > 0 && add ? fft::load_pack(light.at(0) + here) : FramePack(0.0f);
     for (int k = 0; k < number; ++k) {
       const FramePlace place = batch.places(list[k]);
       const int wy = y - place.y;
@@ -70,15 +72,11 @@ struct GatherVisit {
         if (light.count > 0) lit += square(p);
       }
     }
-    const std::ptrdiff_t here = static_cast<std::ptrdiff_t>(x) * (sum.count ? sum : light).stride + y;
     if (sum.count > 0) {
       float* to = sum.at(0) + here;
       store(to, sum.plane(), add ? load(to, sum.plane()) + total : total);
     }
-    if (light.count > 0) {
-      float* to = light.at(0) + here;
-      fft::store_pack(to, add ? fft::load_pack(to) + lit : lit);
-    }
+    if (light.count > 0) fft::store_pack(light.at(0) + here, lit);
   }
 };
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 
@@ -105,6 +106,76 @@ TEST(Canvas, MeansBelowProbesAreWeighedByTheirIntensity) {
   const LabelledObject set = small_data_set(8);
   const std::vector<float> four(set.data.object_size(), 4.0f);
   for (double mean : below_probes(set.data, {0, 7, 35}, four)) EXPECT_NEAR(mean, 2.0, 1e-5);
+}
+
+// Answers that ranks do not compute together, so that what is left is the canvas's own.
+class FixedModel final : public DiffractionModel {
+ public:
+  ObjectFunction back_propagated(const Ptychogram& input) override { return Ptychography::make_output(input); }
+  void sequential_sweeps(const Ptychogram&, std::span<const int>, int, ObjectFunction&) override {}
+  void descend(const Ptychogram&, std::span<const int>, int, ObjectFunction&) override {}
+  std::vector<FourierError> fourier_errors(const Ptychogram&, std::span<const int> frames,
+                                           const ObjectFunction&) override {
+    std::vector<FourierError> errors(frames.size());
+    for (std::size_t j = 0; j < errors.size(); ++j) {
+      errors[j].counts = 1e6;
+      errors[j].shift_x = 1e-3 * static_cast<double>(j % 7);
+      errors[j].shift_y = -1e-3 * static_cast<double>(j % 5);
+    }
+    return errors;
+  }
+  double gradient(const Ptychogram& input, std::span<const int>, const ObjectFunction&, ObjectFunction& g) override {
+    g.value.assign(input.object_size(), {1e-6f, -2e-6f});
+    return 1.0;
+  }
+};
+
+TEST(Canvas, FromSeveralRanksIsThatOfOneToTheBit) {
+  LabelledObject set = small_data_set(11);
+  FixedModel model;
+  std::vector<int> frames(static_cast<std::size_t>(set.data.size()));
+  std::iota(frames.begin(), frames.end(), 0);
+  const Canvas alone = make_canvas({}, set.data, model, 0, set.truth);
+  const std::vector<double> below_alone = below_probes(set.data, frames, alone.weight);
+  set.data.comm = Communicator::world();
+  const Canvas together = make_canvas({}, set.data, model, 0, set.truth);
+  EXPECT_EQ(alone.input, together.input);
+  EXPECT_EQ(alone.weight, together.weight);
+  EXPECT_EQ(below_alone, below_probes(set.data, frames, alone.weight));
+}
+
+TEST(Illumination, IsTheSumOfMovedProbesForAnyRows) {
+  const Ptychogram data = small_data_set(12).data;
+  const std::vector<float> probe = probe_intensity(data);
+  const auto frames = static_cast<std::size_t>(data.size());
+  std::vector<float> numbers(2 * frames, 1.0f);
+  for (std::size_t j = 0; j < frames; ++j) numbers[frames + j] = 0.3f * static_cast<float>(j) - 2.0f;
+  std::vector<double> expected(2 * data.object_size(), 0.0);
+  for (std::size_t j = 0; j < frames; ++j)
+    for (int x = 0; x < data.nx; ++x)
+      for (int y = 0; y < data.ny; ++y)
+        for (int corner = 0; corner < 4; ++corner) {
+          const PixelBox window = data.window_of(static_cast<int>(j));
+          const double fx = data.position[j][0] - window.x0, fy = data.position[j][1] - window.y0;
+          const int a = corner / 2, b = corner % 2;
+          const double share =
+              (a ? fx : 1.0 - fx) * (b ? fy : 1.0 - fy) * probe[static_cast<std::size_t>(x) * data.ny + y];
+          if (share == 0.0) continue;
+          const std::size_t at = static_cast<std::size_t>(window.x0 + x + a) * data.object_ny + window.y0 + y + b;
+          expected[at] += share;
+          expected[data.object_size() + at] += share * numbers[frames + j];
+        }
+  const int first = 11, last = 40, rows = last - first;
+  ASSERT_GT(data.object_nx, last);
+  const std::vector<float> light = illumination(data), part = spread(data, numbers, 2, first, last);
+  const float bright = *std::max_element(light.begin(), light.end());
+  for (std::size_t k = 0; k < light.size(); ++k) ASSERT_NEAR(light[k], expected[k], 1e-5 * bright);
+  for (int map = 0; map < 2; ++map)
+    for (int x = first; x < last; ++x)
+      for (int y = 0; y < data.object_ny; ++y)
+        ASSERT_NEAR(part[(static_cast<std::size_t>(map) * rows + (x - first)) * data.object_ny + y],
+                    expected[map * data.object_size() + static_cast<std::size_t>(x) * data.object_ny + y],
+                    1e-4 * bright);  // numbers up to 9 in single precision
 }
 
 TEST(LabelledObject, ComesBackFromItsLabel) {

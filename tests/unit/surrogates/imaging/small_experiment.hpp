@@ -1,4 +1,4 @@
-// Ptychography small enough for unit tests: 32² frames from 6 × 6 places.
+// Ptychography small enough for unit tests: 32² frames from 6 × 6 places, or some more.
 #pragma once
 
 #include <memory>
@@ -10,12 +10,12 @@
 
 namespace locum::imaging::testing {
 
-inline LabelledObject small_data_set(int index, double phase = 1.5) {
+inline LabelledObject small_data_set(int index, double phase = 1.5, int points = 6) {
   SimulatedPtychogramConfig config;
   config.pixels = 32;
   config.aperture = 0.3125;
   config.probe.aberrations.defocus = 50.0;
-  config.scan.points = {6, 6};
+  config.scan.points = {points, points};
   config.scan.jitter = 0.1;
   config.object.phase = phase;
   SimulatedPtychogram simulated = simulate_ptychogram({}, config, index);
