@@ -17,12 +17,12 @@
 #include "solvers/imaging/electron.hpp"
 #include "solvers/imaging/ptychography/ptychography_solver.hpp"
 #include "solvers/imaging/ptychography/quality.hpp"
+#include "surrogates/imaging/object_objective.hpp"
 
 namespace locum::apps {
 namespace {
 
-constexpr double tolerated_pixel = 0.01;    // relative
-constexpr double floats_of_a_pixel = 24.0;  // of the object, that training holds: inputs, answers, weights, windows
+constexpr double tolerated_pixel = 0.01;  // relative
 
 // The experiment with the object's phase as data set `number` has it.
 imaging::SimulatedPtychogramConfig experiment(const SeriesRunConfig& config, std::int64_t number) {
@@ -124,7 +124,7 @@ void refuse_what_cannot_fit(const Context& context, const SeriesRunConfig& confi
   const Ptychogram one = imaging::simulated_geometry(alone, learned_experiment(config, 0), 0).data;
   const auto count = static_cast<double>(config.data.count);
   const double frames = keep ? count * one.size() * static_cast<double>(one.window()) * sizeof(float) : 0.0;
-  const double rank = count * static_cast<double>(one.object_size()) * floats_of_a_pixel * sizeof(float);
+  const double rank = count * imaging::training_bytes(one.object_size(), config.network.stages);
   const double node = frames + rank * ranks_on_node(context.comm);
   const double left = config.data.memory_GiB > 0.0 ? config.data.memory_GiB * 1073741824.0
                                                    : -context.comm.max(-static_cast<double>(available_memory()));
