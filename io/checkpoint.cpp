@@ -1,5 +1,7 @@
 #include "io/checkpoint.hpp"
 
+#include <fmt/format.h>
+
 #include <numeric>
 #include <optional>
 
@@ -27,7 +29,7 @@ std::string describe(const std::map<std::string, FieldSet>& groups) {
   for (const auto& [group, fields] : groups) {
     text += group + "\n";
     for (const auto& [name, field] : fields.fields()) {
-      text += "  " + name + " [" + field.unit + "]" + (field.values.index() ? " integer" : " real");
+      text += fmt::format("  {} [{}] {}", name, field.unit, field.values.index() ? "integer" : "real");
       if (field.shape.empty()) text += " scalar";
       for (std::size_t d = 1; d < field.shape.size(); ++d) text += " " + std::to_string(field.shape[d]);
       text += "\n";

@@ -24,8 +24,8 @@ std::vector<double> cut(const std::vector<double>& values, int ny, const PixelBo
   return part;
 }
 
-// Σ_j f_j Σ_m |P_m(r − r_j)|² at the nearest pixel; f = 1 where `of_frame` is empty.
-std::vector<double> illumination_sum(const Ptychogram& input, std::span<const double> of_frame) {
+// Σ_j f_j Σ_m |P_m(r − r_j)|² at the nearest pixel, over the frames whose f is a number; f = 1 where `count`.
+std::vector<double> illumination_sum(const Ptychogram& input, std::span<const double> of_frame, bool count) {
   const std::size_t window = input.window();
   std::vector<double> intensity(window, 0.0), sum(input.object_size(), 0.0);
   for (std::size_t k = 0; k < window * static_cast<std::size_t>(input.modes); ++k)
@@ -34,7 +34,8 @@ std::vector<double> illumination_sum(const Ptychogram& input, std::span<const do
     const int x0 = static_cast<int>(std::lround(input.position[j][0]));
     const int y0 = static_cast<int>(std::lround(input.position[j][1]));
     const PixelBox box = intersection({x0, y0, x0 + input.nx, y0 + input.ny}, input.whole());
-    const double factor = of_frame.empty() ? 1.0 : of_frame[j];
+    if (std::isnan(of_frame[j])) continue;
+    const double factor = count ? 1.0 : of_frame[j];
     for (int ix = box.x0; ix < box.x1; ++ix) {
       const double* from = intensity.data() + static_cast<std::ptrdiff_t>(ix - x0) * input.ny - y0;
       double* to = sum.data() + static_cast<std::ptrdiff_t>(ix) * input.object_ny;
@@ -59,8 +60,8 @@ ShownImage draw(const RunDirectory& directory, const std::string& name, const st
 }  // namespace
 
 std::vector<double> frames_map(const Ptychogram& input, std::span<const double> of_frame) {
-  std::vector<double> sum = illumination_sum(input, of_frame);
-  const std::vector<double> weight = illumination_sum(input, {});
+  std::vector<double> sum = illumination_sum(input, of_frame, false);
+  const std::vector<double> weight = illumination_sum(input, of_frame, true);
   const double least = faintest * *std::max_element(weight.begin(), weight.end());
   for (std::size_t k = 0; k < sum.size(); ++k) sum[k] = weight[k] > least ? sum[k] / weight[k] : 0.0;
   return sum;

@@ -18,7 +18,7 @@ struct ComplexImage {
 };
 
 // The mean of a number of each frame over the frames that reach a pixel, weighed by their illumination of it; 0 where
-// none does. (object_nx, object_ny).
+// none does. Frames whose number is NaN take no part. (object_nx, object_ny).
 std::vector<double> frames_map(const Ptychogram& input, std::span<const double> of_frame);
 
 // The phase that the weighted sum of an image has, taken from it: arg Σ w O |O|. Where a picture begins to wrap is then

@@ -34,7 +34,8 @@ double reconstruction_bytes(const Ptychogram& input, const imaging::Ptychography
   const int batch = std::min(imaging::resolved(config, frames).batch, most_at_once);
   const double needed = wave * (imaging::engine_traits(config.engine).waves_of_frame * own + 2.0 * batch);
   const double useful = own * (4.0 * window + wave);  // counts, and probes that were moved to the frames' fractions
-  return object_planes * 8.0 * object + std::min(needed + useful, std::max(needed, config.memory * gibibyte));
+  const double planes = object_planes + imaging::engine_traits(config.engine).object_planes;
+  return planes * 8.0 * object + std::min(needed + useful, std::max(needed, config.memory * gibibyte));
 }
 
 ReconstructionJob::ReconstructionJob(const Context& context, const RunDirectory& directory,
@@ -47,11 +48,11 @@ ReconstructionJob::ReconstructionJob(const Context& context, const RunDirectory&
 void ReconstructionJob::forecast() {
   const Ptychogram& in = data_.input;
   // A checkpoint is written beside the one before; numbers are in double there.
-  const double state = 16.0 * (2.0 * static_cast<double>(in.object_size()) +
+  const imaging::EngineTraits traits = imaging::engine_traits(config_.ptychography.engine);
+  const double state = 16.0 * ((2.0 + traits.object_planes) * static_cast<double>(in.object_size()) +
                                static_cast<double>(in.modes) * static_cast<double>(in.window())) +
                        64.0 * in.size();
-  const double waves = 16.0 * in.size() * imaging::engine_traits(config_.ptychography.engine).waves_of_frame *
-                       in.modes * static_cast<double>(in.window());
+  const double waves = 16.0 * in.size() * traits.waves_of_frame * in.modes * static_cast<double>(in.window());
   Forecast& f = account_.forecast;
   f = forecast_space(context_.comm, {0.0, reconstruction_bytes(in, config_.ptychography, in.size())}, 0.0,
                      2.0 * (state + waves) + 4.0 * state, directory_.path());

@@ -99,7 +99,7 @@ ReconstructionQuality quality_of(const ReconstructionResults& r) {
   q.r = imaging::r_factor(whole.errors);
   double counts = 0.0, noise = 0.0, off = 0.0, excess = 0.0;
   for (const FourierError& e : whole.errors) {
-    q.frame_r.push_back(e.amplitudes > 0.0 ? e.amplitude / e.amplitudes : 0.0);
+    q.frame_r.push_back(e.r());
     counts += e.counts;
     noise += e.noise;
     off += e.off;

@@ -19,6 +19,7 @@ struct SeriesSet {
   Ptychogram data;                         // with tiles
   ObjectFunction truth;                    // empty: not known
   double wavelength = 0.0;                 // Å; 0: not known
+  bool electrons = true;                   // else photons
   std::array<double, 2> origin{0.0, 0.0};  // Å, of the object's pixel [0][0] in the coordinates of positions
 };
 
@@ -31,15 +32,29 @@ SeriesSet series_set(const Context& context, const SeriesRunConfig& config, std:
 // file of another experiment, or none. Collective.
 void check_files(const Context& context, const SeriesRunConfig& config);
 
+// Frame, pixel and probe of the experiment of [simulation], one rank's.
+Ptychogram experiment_geometry(const SeriesRunConfig& config);
+
+// What a file, or a model, says of its experiment.
+struct Optics {
+  int nx = 0, ny = 0;
+  double dx = 0.0, dy = 0.0;             // Å
+  std::vector<Ptychogram::Value> probe;  // any scale; empty: not compared
+};
+// Throws ConfigError, naming file and hint, where that is another experiment than [simulation]: see series_set().
+void check_experiment(const SeriesRunConfig& config, Optics found, const std::string& file, const std::string& hint);
+
 struct TrainingData {
-  std::vector<imaging::LabelledObject> sets;  // each of one rank, the same on all
+  std::vector<imaging::LabelledObject> sets;  // each of one rank, the same on all; not all have a label
   double seconds = 0.0;                       // slowest rank
+  std::int64_t open_labels = 0;               // new ones of the solver's that did not converge
 };
 
-// All that is learned from. keep: frames are made once and held on the node, else they are made as they are read.
-// known: the solver's labels of an earlier session, in order, where labels are the solver's; may be fewer than the
-// sets. after_round (collective) takes the number of labels so far and the sets; false ends it, with sets missing.
-// Throws ConfigError where the data will not fit the memory. Collective.
+// All that is learned from. Labels of the solver are made for all, or, where training.supervised is 0, for what is held
+// out alone: the others' truth is then empty. keep: frames are made once and held on the node, else they are made as
+// they are read. known: the solver's labels of an earlier session, in order, where labels are the solver's; may be
+// fewer than the sets. after_round (collective) takes the number of labels so far and the sets; false ends it, with
+// sets missing. Throws ConfigError where the data will not fit the memory. Collective.
 TrainingData make_training_data(const Context& context, const SeriesRunConfig& config, bool keep,
                                 const std::vector<ObjectFunction>& known,
                                 const std::function<bool(std::size_t done, const TrainingData&)>& after_round);

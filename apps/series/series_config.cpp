@@ -10,6 +10,8 @@ namespace locum::apps {
 
 void LabelledDataConfig::visit(ConfigVisitor& v) {
   v.value({"count", "", "simulated data sets to learn from", {2, 1e6}}, count);
+  v.value({"files", "", "instead of simulated ones: measured data sets of the same experiment, read as series.files"},
+          files);
   v.value(
       {"labels", "", "what the network learns: the truth, or the solver's converged object", {}, {"truth", "solver"}},
       labels);
@@ -28,6 +30,12 @@ void LabelledDataConfig::visit(ConfigVisitor& v) {
 void LabelledDataConfig::validate() const {
   if (!phase.empty() && (phase.size() != 2 || phase[0] > phase[1]))
     throw ConfigError("two numbers in ascending order were expected", "data.phase");
+  if (!files.empty() && labels == "truth")
+    throw ConfigError("nobody knows the truth of data.files", "data.labels",
+                      "\"solver\" learns from its objects; with training.supervised = 0, training.physics > 0 from "
+                      "frames alone");
+  if (files.size() == 1)
+    throw ConfigError("one file to learn from, 2 or more were expected", "data.files", "one is held out to calibrate");
   if (!points.empty() && points.size() != 2)
     throw ConfigError(fmt::format("two numbers of positions were expected, {} were found", points.size()),
                       "data.points");
@@ -37,6 +45,8 @@ void SeriesConfig::visit(ConfigVisitor& v) {
   v.value({"sets", "", "simulated data sets that training never saw", {1, 1e6}}, sets);
   v.value({"files", "", "instead of simulated ones: data sets of the same experiment"}, files);
   v.section({"keys", "", "of files that are no CXI"}, keys);
+  v.value({"model", "", "model.h5 of a run of the same experiment: nothing is made to learn from, nothing is trained"},
+          model);
   v.value({"margin", "pixel", "files: of the object around the outermost windows", {0, 1e4}}, margin);
   v.value({"tolerated_probe", "1", "files: relative difference of their probe to the experiment's", {0.0, 10.0}},
           tolerated_probe);
@@ -53,7 +63,6 @@ bool SeriesConfig::is_other(std::int64_t number) const {
 
 void SeriesConfig::validate() const {
   other.validate();
-  if (!files.empty()) keys.validate();
   if (other_sets == 0) return;
   if (!files.empty())
     throw ConfigError("files are what they are: no objects of another kind can be drawn", "series.other_sets",
@@ -92,11 +101,14 @@ void SeriesOutputConfig::visit(ConfigVisitor& v) {
           training_checkpoint_epochs);
 }
 
-// A data set's tiles do not continue those of the one before it, and each teaches once.
+// A data set's tiles do not continue those of the one before it. What is learned on costs time and memory, a label some
+// megabytes: a set that is handed back whole gives a part of its tiles, and learning ends.
 SeriesRunConfig::SeriesRunConfig() {
   gate.resume_calls = 0;
-  gate.labels_to_update = 0;
-  gate.label_spacing = 1'000'000;
+  gate.labels_to_update = 32;
+  gate.labels_a_call = 16;
+  gate.max_updates = 4;
+  gate.keep_labels = false;
 }
 
 void SeriesRunConfig::visit(ConfigVisitor& v) {
@@ -122,6 +134,7 @@ void SeriesRunConfig::validate() const {
   training.validate();
   gate.validate();
   series.validate();
+  if (!series.files.empty() || !data.files.empty()) series.keys.validate();
   compare.validate(series.size());
   energy.validate();
   if (gate.resume_calls != 0)

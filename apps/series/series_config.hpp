@@ -15,9 +15,10 @@
 
 namespace locum::apps {
 
-// Data sets to learn from: numbers 0 … count − 1 of the experiment.
+// Data sets to learn from: numbers 0 … count − 1 of the experiment, or files.
 struct LabelledDataConfig {
   std::int64_t count = 100;
+  std::vector<std::string> files;    // instead of simulated ones: data sets of the same experiment
   std::string labels = "truth";      // or "solver": its converged object
   std::vector<double> phase;         // rad: an object's range is drawn between the two; empty: simulation.object.phase
   std::vector<std::int64_t> points;  // of their scans; empty: as the series', simulation.scan.points
@@ -25,12 +26,14 @@ struct LabelledDataConfig {
 
   void visit(ConfigVisitor& v);
   void validate() const;  // throws ConfigError
+  std::int64_t size() const { return files.empty() ? count : static_cast<std::int64_t>(files.size()); }
 };
 
 struct SeriesConfig {
   std::int64_t sets = 12;          // simulated ones, that training never saw
   std::vector<std::string> files;  // instead: data sets of the same experiment
   io::DiffractionKeys keys;        // of the files
+  std::string model;               // model.h5 of another run: instead of data and training
   int margin = 8;                  // files: pixels of the object around the outermost windows
   double tolerated_probe = 0.2;    // files: how far their probe may be from the experiment's, relative
   int tile = 48;                   // pixels of the object: what the gate decides on

@@ -1,4 +1,4 @@
-// model.h5 and the CXI file of a set.
+// The CXI file of a set.
 #include <fmt/format.h>
 
 #include "apps/ptychography/complex_pictures.hpp"
@@ -6,14 +6,11 @@
 #include "apps/series/series_results.hpp"
 #include "apps/version.hpp"
 #include "io/toml.hpp"
-#include "surrogates/imaging/object_record.hpp"
 
 namespace locum::apps {
 namespace {
 
 std::vector<float> floats(const std::vector<double>& values) { return {values.begin(), values.end()}; }
-
-double frame_r(const FourierError& e) { return e.amplitudes > 0.0 ? e.amplitude / e.amplitudes : 0.0; }
 
 // 1 where the solver's tiles lie.
 std::vector<float> players_map(const Ptychogram& input, const SetRecord& record) {
@@ -30,20 +27,6 @@ std::vector<float> players_map(const Ptychogram& input, const SetRecord& record)
 
 }  // namespace
 
-io::Tree object_model(const SeriesRunConfig& config, const imaging::ObjectCascade& cascade,
-                      const std::vector<train::CalibrationPair>& pairs, const TrainingSummary& training) {
-  SeriesRunConfig copy = config;
-  FieldTree record =
-      imaging::object_model_record(cascade, {{"program_version", version_line()},
-                                             {"input", io::to_toml(copy)},
-                                             {"training_data_sets", fmt::format("{}", training.samples)},
-                                             {"training_seconds", fmt::format("{:.3f}", training.seconds)}});
-  std::vector<double> rows;
-  for (const auto& p : pairs) rows.insert(rows.end(), {p.score, p.error});
-  record.groups["calibration"].add("pairs", "1", {static_cast<std::int64_t>(pairs.size()), 2}, std::move(rows));
-  return record;
-}
-
 io::Reconstruction set_file(const SeriesRunConfig& config, const SeriesSet& set, const ObjectFunction& object,
                             const SetRecord& record, const std::vector<FourierError>& errors) {
   const Ptychogram& in = set.data;
@@ -56,7 +39,7 @@ io::Reconstruction set_file(const SeriesRunConfig& config, const SeriesSet& set,
   for (std::size_t k = 0; k < file.positions.size(); ++k) file.positions[k] += set.origin[k % 2];
   if (!in.background.empty()) file.background = centred(std::span<const float>(in.background), in.nx, in.ny);
   std::vector<double> r;
-  for (const FourierError& e : errors) r.push_back(frame_r(e));
+  for (const FourierError& e : errors) r.push_back(e.r());
   file.frames = {{"fourier_error", "1", floats(r)},
                  {"uncertainty", "1", floats(record.uncertainty)},
                  {"handed_back", "1", floats(record.handed)}};
@@ -66,7 +49,7 @@ io::Reconstruction set_file(const SeriesRunConfig& config, const SeriesSet& set,
                {"fourier_error_map", "1", "R of the frames that reach a pixel, weighed by their illumination",
                 floats(frames_map(in, r))}};
   file.wavelength = set.wavelength;
-  file.electrons = true;
+  file.electrons = set.electrons;
   file.title = config.title + ": " + set.name;
   file.program_version = version();
   SeriesRunConfig copy = config;

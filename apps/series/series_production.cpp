@@ -28,10 +28,13 @@ std::string one_line(const SetRecord& r) {
   const auto phase = [&](const ObjectQuality& q) {
     return r.truth_known ? fmt::format(", phase error {:.4f} rad", q.phase_error) : std::string();
   };
+  const auto open = [](const SolvedRegions& regions, const char* what) {
+    return regions.open > 0 ? fmt::format("; {} of {} {} not converged", regions.open, regions.count, what) : "";
+  };
   return fmt::format(
-      "  set {:3}{}: {} of {} tiles handed back; network {:.2f} s, R {:.4f}{}; gated {:.2f} s, R {:.4f}{}", r.number,
-      r.other ? " (another kind)" : "", r.handed_back, r.tiles, r.first_image, r.network.r, phase(r.network),
-      r.final_image, r.gated.r, phase(r.gated));
+      "  set {:3}{}: {} of {} tiles handed back; network {:.2f} s, R {:.4f}{}; gated {:.2f} s, R {:.4f}{}{}{}",
+      r.number, r.other ? " (another kind)" : "", r.handed_back, r.tiles, r.first_image, r.network.r, phase(r.network),
+      r.final_image, r.gated.r, phase(r.gated), open(r.regions, "regions"), open(r.audits, "audited regions"));
 }
 
 }  // namespace
@@ -40,11 +43,17 @@ void SeriesRun::produce() {
   gate_ = std::make_unique<gate::Gate<Ptychography>>(solver_, *surrogate_, learner_.get(), config_.gate, object_metric,
                                                      context_);
   if (!resume_series()) {
-    gate_->ledger().add(gate::Clock::training_data, data_seconds_);
-    gate_->ledger().add(gate::Clock::training_before, training_.seconds);
-    gate_->calibrate(pairs_);
+    if (learner_) {
+      gate_->ledger().add(gate::Clock::training_data, data_seconds_);
+      gate_->ledger().add(gate::Clock::training_before, training_.seconds);
+    }
+    gate_->calibrate(held_out_.pairs);
   }
-  gate_->on_update([](const gate::Update& update) {
+  gate_->on_update([this](const gate::Update& update) {
+    energy_.update();
+    held_out_ = {learner_->last_calibration(), learner_->frame_error()};
+    take_metrics(update.fit);
+    training_.samples = config_.data.size() + gate_->ledger().labels();
     log::info(fmt::format("  learned from {} data sets and regions in {:.1f} s; bound = {:.3f} × score",
                           update.fit.samples, update.fit.seconds, update.scale));
   });
@@ -74,10 +83,13 @@ void SeriesRun::play(std::int64_t number) {
   const auto spent = [&](gate::Clock clock) {
     return comm.max(gate_->ledger().seconds(clock) - before.seconds(clock));
   };
+  solver_.forget();
   const Stopwatch run;
   ObjectFunction object = Ptychography::make_output(set.data);
   gate_->evaluate(set.data, all_of(static_cast<int>(record.tiles)), object);
   const double seconds = run.seconds();
+  record.regions = solver_.handed_back();
+  record.audits = solver_.audits();
   record.learning = spent(gate::Clock::training_in_run);
   record.solver = spent(gate::Clock::solver);
   record.first_image = spent(gate::Clock::surrogate);
@@ -136,7 +148,9 @@ void SeriesRun::commit_series() {
   io::Tree series;
   for (const SetRecord& r : records_) series.groups[numbered("record", r.number, "state")] = r.state();
   series.groups["gate"] = gate_->state();
-  series.groups["learner"] = learner_->state();
+  if (learner_) series.groups["learner"] = learner_->state();
+  series.groups["calibration"] = held_out_.state();
+  series.groups["metrics"] = metrics_state();
   series.groups["energy"] = energy_.state();
   io::write_tree(context_.comm, directory_.file("series.h5"), series, series_format, 1);
 }
@@ -145,7 +159,9 @@ bool SeriesRun::resume_series() {
   if (!restart_ || !directory_.has("series.h5")) return false;
   const io::Tree series = io::read_tree(context_.comm, directory_.file("series.h5"), series_format);
   gate_->restore(series.groups.at("gate"));
-  learner_->restore(series.groups.at("learner"));
+  if (learner_) learner_->restore(series.groups.at("learner"));
+  held_out_ = HeldOutErrors::from_state(series.groups.at("calibration"));
+  restore_metrics(series.groups.at("metrics"));
   energy_.restore(series.groups.at("energy"));
   for (const auto& [name, group] : series.groups)
     if (name.starts_with("record")) records_.push_back(SetRecord::from_state(group));
@@ -160,10 +176,12 @@ void SeriesRun::compare() {
     if (restart_ && directory_.has(name)) {
       const io::Tree tree = io::read_tree(context_.comm, directory_.file(name), set_format);
       comparisons_.push_back(SetComparison::from_state(tree.groups.at("comparison")));
+      energy_.restore(tree.groups.at("energy"));
       continue;
     }
     const SeriesSet set = series_set(context_, config_, record.number);
     comparisons_.push_back(compare_with_solver(config_, set, record.number, record.final_image));
+    energy_.update();
     const SetComparison& c = comparisons_.back();
     for (const Baseline& b : c.baselines)
       log::info(
@@ -174,6 +192,7 @@ void SeriesRun::compare() {
                       b.early.r, b.early.phase_error));
     io::Tree tree;
     tree.groups["comparison"] = c.state();
+    tree.groups["energy"] = energy_.state();
     io::write_tree(context_.comm, directory_.file(name), tree, set_format, 1);
     stop_if(stop_requested(context_.comm));
   }
@@ -187,11 +206,13 @@ void SeriesRun::conclude() {
                         training_,
                         records_,
                         comparisons_,
-                        pairs_,
+                        open_labels_,
+                        in_domain_,
                         gate_->calibration().scale() * gate_->calibration().correction(),
                         gate_->calibration().threshold(),
                         context_.comm.size()};
   log::info(gate::to_text(results.account));
+  for (const std::string& note : open_regions(results)) log::warn(note);
   std::vector<ShownImage> images;
   for (const SetComparison& c : comparisons_) {
     if (!config_.output.pictures) break;

@@ -125,9 +125,10 @@ std::string scatter(const SeriesResults& results) {
 }
 
 std::string frame_gate_text(const SeriesResults& results) {
-  const FrameGate g = frame_gate(results.records);
+  const FrameGate g = frame_gate(results.records, results.in_domain);
   if (g.frames == 0) return "";
-  std::string rows = table_row("in-domain error of a frame's patch, root mean square", significant(g.in_domain));
+  std::string rows = table_row("in-domain error of a frame's patch, root mean square over what the training held out",
+                               significant(g.in_domain));
   rows += table_row("frames that are off by more than three times that", fmt::format("{} of {}", g.wrong, g.frames));
   rows += table_row("of these handed back", g.wrong > 0 ? percent(g.recall()) : "–");
   rows += table_row("frames handed back in all", whole(g.handed_back));
@@ -165,7 +166,11 @@ std::string account_table(const SeriesResults& results) {
 }
 
 std::vector<std::string> notes_of(const SeriesResults& results) {
-  std::vector<std::string> notes;
+  std::vector<std::string> notes = open_regions(results);
+  if (!results.config.series.model.empty())
+    notes.push_back(
+        fmt::format("The networks are those of {}: what their data and their training took is not in this account.",
+                    results.config.series.model));
   if (results.account.bound_is_broken())
     notes.push_back(
         "More audits exceeded their bound than its coverage allows by chance: the network is wrong where "

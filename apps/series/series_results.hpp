@@ -1,4 +1,4 @@
-// What a series leaves: model.h5, a CXI file of each set, summary.json, report.html.
+// What a series leaves beside model.h5: a CXI file of each set, summary.json, report.html.
 #pragma once
 
 #include <string>
@@ -9,10 +9,6 @@
 #include "io/cxi_result.hpp"
 
 namespace locum::apps {
-
-// The networks' layers and parameters, what was done before and after them, calibration, and where all came from.
-io::Tree object_model(const SeriesRunConfig& config, const imaging::ObjectCascade& cascade,
-                      const std::vector<train::CalibrationPair>& pairs, const TrainingSummary& training);
 
 // A set's file: the object, and maps over it of who computed which region (0 the network, 1 the solver), of the
 // network's uncertainty, and of the Fourier error (R of each frame under the final object).
@@ -26,10 +22,14 @@ struct SeriesResults {
   TrainingSummary training;
   const std::vector<SetRecord>& records;
   const std::vector<SetComparison>& comparisons;
-  std::vector<train::CalibrationPair> pairs;
+  std::int64_t open_labels = 0;         // of the solver's, that did not converge
+  double in_domain = 0.0;               // root mean square error of a frame's patch on what the training held out
   double scale = 0.0, threshold = 0.0;  // of the gate, at the end
   int ranks = 1;
 };
+
+// What the solver did not bring to its stop rule, in words; nothing where it converged everywhere.
+std::vector<std::string> open_regions(const SeriesResults& results);
 
 std::string series_summary(const SeriesResults& results);
 

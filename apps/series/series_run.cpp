@@ -25,19 +25,13 @@ namespace {
 constexpr char labels_format[] = "locum-labels";
 constexpr std::size_t label_rounds = 8;  // of labels by the solver, between two commits
 
-FieldSet pairs_field(const std::vector<train::CalibrationPair>& pairs) {
-  std::vector<double> rows;
-  for (const auto& p : pairs) rows.insert(rows.end(), {p.score, p.error});
-  FieldSet fields;
-  fields.add("pairs", "1", {static_cast<std::int64_t>(pairs.size()), 2}, std::move(rows));
-  return fields;
-}
+std::string label_name(std::size_t k) { return fmt::format("{:06}", k); }
 
-std::vector<train::CalibrationPair> pairs_from(const FieldSet& fields) {
-  const auto& rows = fields.real("pairs");
-  std::vector<train::CalibrationPair> pairs;
-  for (std::size_t k = 0; k + 1 < rows.size(); k += 2) pairs.push_back({rows[k], rows[k + 1]});
-  return pairs;
+FieldSet data_field(double seconds, std::int64_t open_labels) {
+  FieldSet fields;
+  fields.add_scalar("seconds", "s", seconds);
+  fields.add_scalar("open_labels", "1", open_labels);
+  return fields;
 }
 
 }  // namespace
@@ -52,12 +46,17 @@ SeriesRun::SeriesRun(const Context& context, const RunDirectory& directory, Seri
       solver_(config_.ptychography),
       model_(std::make_shared<imaging::FarFieldModel>(config_.ptychography)) {
   context_.seed = static_cast<std::uint64_t>(config_.seed);
+  if (stages_.has("energy")) energy_.restore(stages_.at("energy"));
 }
 
 void SeriesRun::run() {
   check_files(context_, config_);
-  make_data();
-  train();
+  if (config_.series.model.empty()) {
+    make_data();
+    train();
+  } else {
+    take_model();
+  }
   produce();
   compare();
   conclude();
@@ -71,41 +70,58 @@ std::string SeriesRun::numbered(const std::string& name, std::int64_t number, co
   return fmt::format("{}_{:04}.{}", name, number, extension);
 }
 
+// Labels that an earlier session had the solver make, and what they took: both are in one file, so that no moment of a
+// kill parts them.
+KnownLabels SeriesRun::known_labels() {
+  KnownLabels known;
+  if (!restart_ || config_.data.labels != "solver" || !directory_.has("labels.h5")) return known;
+  const io::Tree labels = io::read_tree(context_.comm, directory_.file("labels.h5"), labels_format);
+  for (std::string name; labels.groups.count(name = label_name(known.objects.size()));)
+    known.objects.push_back({complex_field(labels.groups.at(name), "object")});
+  known.seconds = labels.groups.at("data").real_scalar("seconds");
+  known.open = labels.groups.at("data").integer_scalar("open_labels");
+  if (!stages_.has("data_complete")) energy_.restore(labels.groups.at("energy"));
+  return known;
+}
+
+void SeriesRun::keep_labels(const KnownLabels& known, std::size_t done, const TrainingData& data) {
+  io::Tree labels;
+  for (std::size_t k = 0; k < done; ++k) add_complex(labels.groups[label_name(k)], "object", data.sets[k].truth.value);
+  labels.groups["data"] = data_field(known.seconds + data.seconds, known.open + data.open_labels);
+  labels.groups["energy"] = energy_.state();
+  io::write_tree(context_.comm, directory_.file("labels.h5"), labels, labels_format, 1);
+}
+
 // Simulated data are functions of the input: a restart makes them again, and only what is still to be learned from is
 // held. Labels of the solver are kept, for they took time.
 void SeriesRun::make_data() {
   const bool trained = stages_.has("trained"), by_solver = config_.data.labels == "solver";
-  const double earlier = stages_.seconds("data");
-  std::vector<ObjectFunction> known;
-  if (restart_ && by_solver && directory_.has("labels.h5")) {
-    const io::Tree labels = io::read_tree(context_.comm, directory_.file("labels.h5"), labels_format);
-    for (std::size_t k = 0; k < labels.groups.size(); ++k)
-      known.push_back({complex_field(labels.groups.at(fmt::format("{:06}", k)), "object")});
-  }
-  log::info(fmt::format("data: {} data sets to learn from, labelled with {}", config_.data.count,
+  const KnownLabels known = known_labels();
+  log::info(fmt::format("data: {} data sets to learn from, labelled with {}", config_.data.size(),
                         by_solver ? "the solver's objects" : "the truth"));
   std::size_t rounds = 0;
   bool stopped = false;
-  data_ = make_training_data(context_, config_, !trained, known, [&](std::size_t done, const TrainingData& data) {
-    stopped = stop_requested(context_.comm);
-    const bool all = done == static_cast<std::size_t>(config_.data.count);
-    if (by_solver && done > known.size() && (++rounds % label_rounds == 0 || stopped || all)) {
-      io::Tree labels;
-      for (std::size_t k = 0; k < done; ++k)
-        add_complex(labels.groups[fmt::format("{:06}", k)], "object", data.sets[k].truth.value);
-      io::write_tree(context_.comm, directory_.file("labels.h5"), labels, labels_format, 1);
-      stages_.keep_seconds("data", earlier + data.seconds);
-    }
-    return !stopped;
-  });
+  data_ =
+      make_training_data(context_, config_, !trained, known.objects, [&](std::size_t done, const TrainingData& data) {
+        stopped = stop_requested(context_.comm);
+        energy_.update();
+        const bool all = done == static_cast<std::size_t>(config_.data.size());
+        if (by_solver && done > known.objects.size() && (++rounds % label_rounds == 0 || stopped || all))
+          keep_labels(known, done, data);
+        return !stopped;
+      });
   stop_if(stopped);
-  const bool counted = stages_.has("data_complete");
-  data_seconds_ = counted ? stages_.seconds("data_complete")
-                          : (by_solver && known.size() < data_.sets.size() ? earlier : 0.0) + data_.seconds;
-  if (!counted) {
+  if (!stages_.has("data_complete")) {
     if (config_.output.keep_training_data) keep_data();
-    stages_.keep_seconds("data_complete", data_seconds_);
+    stages_.note("energy", energy_.state());
+    stages_.keep("data_complete", data_field(known.seconds + data_.seconds, known.open + data_.open_labels));
   }
+  data_seconds_ = stages_.seconds("data_complete");
+  open_labels_ = stages_.at("data_complete").integer_scalar("open_labels");
+  if (open_labels_ > 0)
+    log::warn(
+        fmt::format("data: {} of the solver's labels had not converged after {} sweeps: what is learned is no better",
+                    open_labels_, config_.ptychography.sweeps));
   log::info(fmt::format("data: {} frames of {} × {} pixels in each, {:.1f} s", data_.sets.front().data.size(),
                         data_.sets.front().data.nx, data_.sets.front().data.ny, data_seconds_));
 }
@@ -114,6 +130,7 @@ void SeriesRun::make_data() {
 void SeriesRun::keep_data() const {
   io::DatasetWriter writer(context_.comm, directory_.file("dataset.h5"));
   for (const imaging::LabelledObject& set : data_.sets) {
+    if (set.truth.value.empty()) continue;  // learned from by its frames alone
     if (context_.comm.is_root()) writer.add({imaging::label_of(set)});
     writer.commit();
   }
@@ -125,16 +142,17 @@ void SeriesRun::train() {
   surrogate_ = std::make_unique<imaging::ObjectStep>(learner_->cascade(), model_);
   if (stages_.has("trained")) {
     learner_->restore(stages_.at("learner"));
-    pairs_ = pairs_from(stages_.at("calibration"));
+    held_out_ = HeldOutErrors::from_state(stages_.at("calibration"));
     stages_.take_training(training_);
   } else {
     fit();
   }
-  training_.samples = config_.data.count;
+  in_domain_ = held_out_.frame_error;
+  training_.samples = config_.data.size();
   training_.device = backend();
   training_.precision = "fp32";
   log::info(fmt::format("training: {} data sets, {:.1f} s; phase error of the last network {:.4f} rad on validation",
-                        training_.samples, training_.seconds, training_.metrics["validation/phase_rmse_rad"]));
+                        config_.data.size(), training_.seconds, training_.metrics["validation/phase_rmse_rad"]));
 }
 
 void SeriesRun::fit() {
@@ -146,38 +164,66 @@ void SeriesRun::fit() {
   const train::FitReport report = learner_->fit([&](int epoch, const std::map<std::string, double>& metrics) {
     const auto stage = static_cast<int>(metrics.at("stage"));
     events.add(stage * config_.training.epochs + epoch, metrics);
-    if ((epoch + 1) % config_.output.training_checkpoint_epochs == 0)
+    energy_.update();
+    const bool due = epoch % config_.output.training_checkpoint_epochs == 0;
+    if (due || epoch == config_.training.epochs)
       log::info(fmt::format("  network {} of {}, epoch {}: phase error {:.4f} rad on validation, {:.1f} s", stage + 1,
-                            config_.network.stages, epoch + 1, metrics.at("validation/phase_rmse_rad"),
-                            watch.seconds()));
+                            config_.network.stages, epoch, metrics.at("validation/phase_rmse_rad"), watch.seconds()));
     stopped = stop_requested(context_.comm);
-    if (stopped || (epoch + 1) % config_.output.training_checkpoint_epochs == 0) {
+    if (stopped || due) {
       stages_.note("learner", learner_->state());
+      stages_.note("energy", energy_.state());
       stages_.keep_seconds("fitting", earlier + context_.comm.max(watch.seconds()));
     }
     stop_if(stopped);
   });
-  training_.metrics = report.metrics;
-  calibrate();
+  held_out_.pairs = learner_->calibration();
+  held_out_.frame_error = learner_->frame_error();
+  take_metrics(report);
   training_.seconds = earlier + context_.comm.max(watch.seconds());
-  stages_.note("calibration", pairs_field(pairs_));
+  stages_.note("calibration", held_out_.state());
   stages_.note("learner", learner_->state());
+  stages_.note("energy", energy_.state());
   stages_.keep_training(training_);
   write_model();
 }
 
-// Held-out data sets under the networks as they are: part of the training's price.
-void SeriesRun::calibrate() {
-  pairs_ = learner_->calibration();
-  double sum = 0.0;
-  for (const auto& p : pairs_) sum += p.error * p.error;
-  training_.metrics["validation/worst_frame_rmse"] =
-      std::sqrt(sum / static_cast<double>(std::max<std::size_t>(1, pairs_.size())));
+// The data that the networks learned from are not here, so that nothing can be learned on.
+void SeriesRun::take_model() {
+  const TrainedModel model = read_trained_model(context_, config_);
+  surrogate_ = std::make_unique<imaging::ObjectStep>(model.cascade, model_);
+  held_out_ = model.held_out;
+  in_domain_ = held_out_.frame_error;
+  training_.metrics["validation/worst_frame_rmse"] = held_out_.worst_frame_rmse();
+  training_.device = backend();
+  training_.precision = "fp32";
+  log::info(fmt::format("networks and calibration of {}: no data to learn from, no training, no learning in the series",
+                        config_.series.model));
+}
+
+// Of the networks as they are, which learning in the series changes.
+void SeriesRun::take_metrics(const train::FitReport& report) {
+  training_.metrics = report.metrics;
+  training_.metrics["validation/worst_frame_rmse"] = held_out_.worst_frame_rmse();
+}
+
+FieldSet SeriesRun::metrics_state() const {
+  FieldSet metrics;
+  for (const auto& [name, value] : training_.metrics) metrics.add_scalar(name, "1", value);
+  metrics.add_scalar("samples", "1", training_.samples);
+  return metrics;
+}
+
+void SeriesRun::restore_metrics(const FieldSet& state) {
+  training_.samples = state.integer_scalar("samples");
+  for (const auto& [name, field] : state.fields())
+    if (name != "samples") training_.metrics[name] = state.real_scalar(name);
 }
 
 void SeriesRun::write_model() const {
+  if (!learner_) return;
   io::write_model(context_.comm, directory_.file("model.h5"),
-                  object_model(config_, *learner_->cascade(), pairs_, training_));
+                  object_model(config_, *learner_->cascade(), held_out_, training_));
 }
 
 void run_series(const Context& context, const CommandLine& line) {

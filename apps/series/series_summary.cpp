@@ -1,4 +1,6 @@
 // summary.json of a series: DESIGN's account, and what is known of each set.
+#include <fmt/format.h>
+
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -17,6 +19,8 @@ Json quality(const ObjectQuality& q) {
           {"amplitude_error", number(q.amplitude_error)}};
 }
 
+Json regions(const SolvedRegions& r) { return {{"solved", r.count}, {"not_converged", r.open}}; }
+
 Json set_of(const SetRecord& r) {
   return {{"number", r.number},
           {"other_kind", r.other},
@@ -26,6 +30,8 @@ Json set_of(const SetRecord& r) {
           {"audited", r.audited},
           {"first_image_s", r.first_image},
           {"final_image_s", r.final_image},
+          {"regions", regions(r.regions)},
+          {"audited_regions", regions(r.audits)},
           {"solver_s", r.solver},
           {"learning_s", r.learning},
           {"network", quality(r.network)},
@@ -54,8 +60,8 @@ Json comparison(const SetComparison& c, const SetRecord& record) {
   return json;
 }
 
-Json frames_of(const std::vector<SetRecord>& records) {
-  const FrameGate gate = frame_gate(records);
+Json frames_of(const SeriesResults& results) {
+  const FrameGate gate = frame_gate(results.records, results.in_domain);
   return {{"in_domain_error", number(gate.in_domain)},
           {"frames", gate.frames},
           {"handed_back", gate.handed_back},
@@ -65,6 +71,28 @@ Json frames_of(const std::vector<SetRecord>& records) {
 }
 
 }  // namespace
+
+std::vector<std::string> open_regions(const SeriesResults& results) {
+  SolvedRegions handed_back, audits;
+  for (const SetRecord& r : results.records) {
+    handed_back = {handed_back.count + r.regions.count, handed_back.open + r.regions.open};
+    audits = {audits.count + r.audits.count, audits.open + r.audits.open};
+  }
+  const int sweeps = results.config.ptychography.sweeps;
+  std::vector<std::string> notes;
+  if (handed_back.open > 0)
+    notes.push_back(fmt::format("{} of {} regions that were handed back had not converged after {} sweeps.",
+                                handed_back.open, handed_back.count, sweeps));
+  if (audits.open > 0)
+    notes.push_back(
+        fmt::format("{} of {} audited regions had not converged after {} sweeps: the error of production is against "
+                    "objects that are not at their end.",
+                    audits.open, audits.count, sweeps));
+  if (results.open_labels > 0)
+    notes.push_back(fmt::format("{} of the solver's labels to learn from had not converged after {} sweeps.",
+                                results.open_labels, sweeps));
+  return notes;
+}
 
 std::string series_summary(const SeriesResults& results) {
   Summary base;
@@ -76,7 +104,8 @@ std::string series_summary(const SeriesResults& results) {
   Json json = Json::parse(to_json(base));
   json["series"] = Json::array();
   for (const SetRecord& r : results.records) json["series"].push_back(set_of(r));
-  json["frame_gate"] = frames_of(results.records);
+  json["frame_gate"] = frames_of(results);
+  json["training"]["labels_not_converged"] = results.open_labels;
   json["gate"] = {{"bound_over_score", number(results.scale)}, {"threshold", number(results.threshold)}};
   json["comparison"] = Json::array();
   for (const SetComparison& c : results.comparisons)

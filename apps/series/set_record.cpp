@@ -33,8 +33,9 @@ ObjectQuality quality_of(const Ptychogram& input, const ObjectFunction& truth, c
 
 FieldSet SetRecord::state() const {
   FieldSet fields;
-  fields.add("counts", "1", {7},
-             std::vector<std::int64_t>{number, other, truth_known, frames, tiles, handed_back, audited});
+  fields.add("counts", "1", {11},
+             std::vector<std::int64_t>{number, other, truth_known, frames, tiles, handed_back, audited, regions.count,
+                                       regions.open, audits.count, audits.open});
   add_list(fields, "numbers",
            {first_image, final_image, solver, learning, network.r, network.phase_error, network.amplitude_error,
             gated.r, gated.phase_error, gated.amplitude_error});
@@ -55,6 +56,8 @@ SetRecord SetRecord::from_state(const FieldSet& fields) {
   r.tiles = c.at(4);
   r.handed_back = c.at(5);
   r.audited = c.at(6);
+  r.regions = {c.at(7), c.at(8)};
+  r.audits = {c.at(9), c.at(10)};
   r.first_image = n.at(0);
   r.final_image = n.at(1);
   r.solver = n.at(2);
@@ -71,17 +74,9 @@ double FrameGate::recall() const {
   return wrong > 0 ? static_cast<double>(wrong_handed_back) / static_cast<double>(wrong) : std::nan("");
 }
 
-FrameGate frame_gate(const std::vector<SetRecord>& records) {
+FrameGate frame_gate(const std::vector<SetRecord>& records, double in_domain) {
   FrameGate gate;
-  double sum = 0.0;
-  std::int64_t count = 0;
-  for (const SetRecord& r : records)
-    if (r.truth_known && !r.other)
-      for (const double e : r.error) {
-        sum += e * e;
-        ++count;
-      }
-  gate.in_domain = count > 0 ? std::sqrt(sum / static_cast<double>(count)) : 0.0;
+  gate.in_domain = in_domain;
   for (const SetRecord& r : records) {
     if (!r.truth_known) continue;
     for (std::size_t j = 0; j < r.error.size(); ++j) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/series/watched_solver.hpp"
 #include "kokkos_kernels/base/field_set.hpp"
 #include "solvers/api/ptychography.hpp"
 #include "solvers/imaging/ptychography/quality.hpp"
@@ -31,6 +32,7 @@ struct SetRecord {
   double first_image = 0.0, final_image = 0.0;
   double solver = 0.0, learning = 0.0;  // s; the solver's part of final_image; the learner's beside it
   ObjectQuality network, gated;
+  SolvedRegions regions, audits;  // that the solver was given; how many of them did not converge
   // One for each frame: calibrated bound on the network's error, its true error (NaN: not known), and whether the
   // frame's tile was handed back (0 or 1).
   std::vector<double> uncertainty, error, handed;
@@ -40,13 +42,13 @@ struct SetRecord {
 };
 
 // The frame-level gate against the truth. `in_domain` is the root mean square error of the network's answer below the
-// frames of the trained kind; a frame is wrong where it is off by more than three times that.
+// frames of the data sets that its training held out; a frame is wrong where it is off by more than three times that.
 struct FrameGate {
   double in_domain = 0.0;
   std::int64_t frames = 0, wrong = 0, wrong_handed_back = 0, handed_back = 0;
   double recall() const;  // share of the wrong ones that was handed back; NaN without any
 };
-FrameGate frame_gate(const std::vector<SetRecord>& records);
+FrameGate frame_gate(const std::vector<SetRecord>& records, double in_domain);
 
 // Complex numbers as a field of (count, 2).
 void add_complex(FieldSet& fields, const std::string& name, const std::vector<Ptychogram::Value>& values);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <utility>
 
@@ -167,6 +168,10 @@ std::vector<ObjectTile> make_tiles(const Ptychogram& input, int side) {
   return tiles;
 }
 
-double FourierError::excess() const { return counts > 0.0 ? std::sqrt(std::max(0.0, off - noise) / counts) : 0.0; }
+double FourierError::excess() const { return std::sqrt(std::max(0.0, off - noise) / (counts > 0.0 ? counts : 1.0)); }
+
+double FourierError::r() const {
+  return amplitudes > 0.0 ? amplitude / amplitudes : std::numeric_limits<double>::quiet_NaN();
+}
 
 }  // namespace locum

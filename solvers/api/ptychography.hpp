@@ -64,8 +64,11 @@ struct FourierError {
   // where the object's phase is too flat, and by how much (2π times it is the gradient that is missing).
   double shift_x = 0.0, shift_y = 0.0;
   // √ of the share of a frame's intensity that the object does not explain and noise does not either; a lower bound, in
-  // the mean, of the relative error of P O.
+  // the mean, of the relative error of P O. A frame without a count is judged as if it had one: where light was expected
+  // it is off by all of it.
   double excess() const;
+  // R of the frame alone, amplitude / amplitudes; NaN for a frame without a count.
+  double r() const;
 };
 
 // What physics lends to a surrogate: the model of the frames, and a few cheap passes with it. A surrogate asks for it

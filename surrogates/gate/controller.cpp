@@ -93,8 +93,22 @@ void Controller::keep_company() {
   }
 }
 
+bool Controller::may_learn() const {
+  return config_.labels_to_update > 0 && (config_.max_updates == 0 || ledger_.updates() < config_.max_updates);
+}
+
+// Where a call hands back more than it may label, labels are spread evenly over them.
+bool Controller::is_spared(const Decision& d) const {
+  const auto most = static_cast<std::size_t>(config_.labels_a_call), all = handed_back_.size();
+  if (most == 0 || all <= most) return false;
+  const auto k =
+      static_cast<std::size_t>(std::find(handed_back_.begin(), handed_back_.end(), d.sample) - handed_back_.begin());
+  return k * most / all == (k + 1) * most / all;
+}
+
 bool Controller::wants_label(const Decision& d) const {
-  if (!learner_ || !d.both_played()) return false;
+  if (!learner_ || !d.both_played() || !(config_.keep_labels || may_learn())) return false;
+  if (!d.audited && is_spared(d)) return false;
   const auto lane = static_cast<std::size_t>(d.sample);
   const bool labelled = lane < last_label_.size() && last_label_[lane] >= 0;
   return d.audited || !labelled || d.call - last_label_[lane] >= config_.label_spacing;
@@ -120,8 +134,7 @@ void Controller::finish() {
   }
   if (audited && config_.correct_by_audits) calibration_.correct(audit_ratios_);
   ledger_.add(Clock::gate, call_watch_.seconds() - booked_);
-  const bool may_learn = config_.max_updates == 0 || ledger_.updates() < config_.max_updates;
-  if (may_learn && config_.labels_to_update > 0 && fresh_labels_ >= config_.labels_to_update) learn();
+  if (may_learn() && fresh_labels_ >= config_.labels_to_update) learn();
 }
 
 // Decisions of one call share one correction: it is renewed after all of them were booked.

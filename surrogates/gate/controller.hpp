@@ -82,6 +82,8 @@ class Controller {
   void calibrate_from_learner();
   void keep_company();
   void correct_by(const Decision& audited);
+  bool may_learn() const;
+  bool is_spared(const Decision& handed_back) const;
   void learn();
 
   GateConfig config_;

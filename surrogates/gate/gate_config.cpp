@@ -62,9 +62,11 @@ void GateConfig::visit(ConfigVisitor& v) {
           correct_by_audits);
   v.value({"labels_to_update", "labels", "new labels after which the learner fits again; 0: never", count},
           labels_to_update);
-  v.value({"max_updates", "", "most fits in the run; labels are still kept afterwards; 0: no limit", count},
-          max_updates);
-  v.value({"label_spacing", "calls", "calls between two labels of handed-back samples", {1.0, kMany}}, label_spacing);
+  v.value({"max_updates", "", "most fits in the run; 0: no limit", count}, max_updates);
+  v.value({"label_spacing", "calls", "calls between two labels of a sample handed back", {1.0, kMany}}, label_spacing);
+  v.value({"labels_a_call", "labels", "most labels of samples handed back in one call; 0: no limit", count},
+          labels_a_call);
+  v.value({"keep_labels", "", "labels are kept though no fit is to come"}, keep_labels);
 }
 
 void GateConfig::validate() const {

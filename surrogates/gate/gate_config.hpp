@@ -29,7 +29,9 @@ struct GateConfig {
   // Learning in the run.
   std::int64_t labels_to_update = 20;  // the learner fits again when so many new labels have gathered; 0: never
   std::int64_t max_updates = 0;        // most such fits; 0: no limit
-  std::int64_t label_spacing = 1;      // calls between two labels of handed-back samples; audits are always labelled
+  std::int64_t label_spacing = 1;      // calls between two labels of a sample handed back; audits are always labelled
+  std::int64_t labels_a_call = 0;      // most of the samples handed back in a call that are labelled; 0: no limit
+  bool keep_labels = true;             // the learner is given labels though no fit is to come
 
   void visit(ConfigVisitor& v);
   // Throws ConfigError for a value out of range, naming key, value and range.

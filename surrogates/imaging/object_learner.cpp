@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numeric>
 #include <utility>
 
 #include "kokkos_kernels/base/errors.hpp"
 #include "kokkos_kernels/base/timer.hpp"
+#include "surrogates/imaging/frames_objective.hpp"
 #include "surrogates/imaging/object_step.hpp"
 
 namespace locum::imaging {
@@ -32,6 +34,11 @@ std::vector<float> weight_in(const Canvas& canvas, const PixelBox& core) {
 
 }  // namespace
 
+std::size_t held_out_sets(const ObjectTrainingConfig& config, std::size_t data_sets) {
+  const auto count = static_cast<double>(data_sets);
+  return static_cast<std::size_t>(std::clamp(std::ceil(config.validation_fraction * count - 1e-9), 1.0, count - 1.0));
+}
+
 ObjectLearner::ObjectLearner(Context context, ObjectNetworkConfig network, ObjectTrainingConfig training,
                              std::shared_ptr<DiffractionModel> model, int tile_side,
                              std::vector<LabelledObject> data_sets)
@@ -44,10 +51,7 @@ ObjectLearner::ObjectLearner(Context context, ObjectNetworkConfig network, Objec
   if (data_sets.size() < 2)
     throw ConfigError(fmt::format("{} labelled data set(s), 2 or more were expected", data_sets.size()),
                       "ObjectLearner", "one is held out to calibrate");
-  const auto count = static_cast<double>(data_sets.size());
-  const auto held_out =
-      static_cast<std::size_t>(std::clamp(std::ceil(config_.validation_fraction * count - 1e-9), 1.0, count - 1.0));
-  const std::size_t kept = data_sets.size() - held_out;
+  const std::size_t kept = data_sets.size() - held_out_sets(config_, data_sets.size());
   for (std::size_t k = 0; k < data_sets.size(); ++k)
     (k < kept ? training_ : held_out_).push_back(std::make_shared<LabelledObject>(std::move(data_sets[k])));
   for (int s = 0; s < network.stages; ++s)
@@ -82,7 +86,8 @@ std::vector<CanvasSample> ObjectLearner::samples(const Sets& sets, int stage,
     all[k].weight = weight_in(canvas, sets[k]->core);
     Canvas judged = canvas;
     judged.weight = all[k].weight;
-    all[k].answer = missing(judged, sets[k]->truth);
+    all[k].answer = sets[k]->truth.value.empty() ? CanvasAnswer(data.object_size() * answer_channels)
+                                                 : missing(judged, sets[k]->truth);
   }
   return all;
 }
@@ -100,9 +105,11 @@ train::TrainerConfig ObjectLearner::trainer_config(int epochs) const {
   return config;
 }
 
-train::FitReport ObjectLearner::train_one(int stage, const train::TrainerConfig& config, ObjectObjective& objective,
-                                          const EpochCallback& callback) {
+train::FitReport ObjectLearner::train_one(int stage, const train::TrainerConfig& config, train::Objective& objective,
+                                          const EpochCallback& callback, bool again) {
   ObjectNetwork& network = cascade_->stage(stage);
+  const std::vector<double> before = network.parameters();
+  const double loss = again ? objective.validate(before).at("validation/loss") : 0.0;
   trainer_ = std::make_unique<train::Trainer>(config, network.parameters());
   if (!trainer_state_.fields().empty()) trainer_->restore(std::exchange(trainer_state_, {}));
   stage_ = stage;
@@ -113,13 +120,13 @@ train::FitReport ObjectLearner::train_one(int stage, const train::TrainerConfig&
       report.metrics["stage"] = stage;
       if (callback) callback(epoch, report.metrics);
     });
-  network.set_parameters(trainer_->best());
+  network.set_parameters(again && !(trainer_->best_loss() < loss) ? before : trainer_->best());
   trainer_.reset();
   for (const auto& [name, value] : objective.validate(network.parameters())) report.metrics[name] = value;
   return report;
 }
 
-train::FitReport ObjectLearner::train_stages(int first, int epochs, const EpochCallback& callback) {
+train::FitReport ObjectLearner::train_stages(int first, int epochs, const EpochCallback& callback, bool again) {
   const Stopwatch watch;
   train::FitReport report;
   std::unique_ptr<ObjectObjective> objective;
@@ -134,7 +141,9 @@ train::FitReport ObjectLearner::train_stages(int first, int epochs, const EpochC
     }
     objective = std::make_unique<ObjectObjective>(context_, config_, cascade_->stage(s), model_, std::move(training),
                                                   std::move(validation));
-    report.metrics = train_one(s, trainer_config(epochs), *objective, callback).metrics;
+    FramesObjective by_frames(context_, *objective, cascade_->stage(s), model_);
+    train::Objective& judge = config_.supervised > 0.0 ? static_cast<train::Objective&>(*objective) : by_frames;
+    report.metrics = train_one(s, trainer_config(epochs), judge, callback, again).metrics;
   }
   stage_ = cascade_->config().stages;
   report.samples = static_cast<std::int64_t>(training_.size());
@@ -155,13 +164,13 @@ void ObjectLearner::add(const FieldSet& label) {
 
 train::FitReport ObjectLearner::update() {
   ++updates_;
-  return train_stages(0, config_.update_epochs, {});
+  return train_stages(0, config_.update_epochs, {}, true);
 }
 
 std::vector<train::CalibrationPair> ObjectLearner::calibration() {
+  using Row = std::array<double, 6>;  // data set, tile, score, largest error, sum of squared errors, frames
   const Communicator& comm = context_.comm;
   std::vector<double> mine;
-  std::vector<std::vector<double>> each(held_out_.size());
   ObjectStep step(cascade_, model_);
   for (std::size_t k = static_cast<std::size_t>(comm.rank()); k < held_out_.size();
        k += static_cast<std::size_t>(comm.size())) {
@@ -171,19 +180,31 @@ std::vector<train::CalibrationPair> ObjectLearner::calibration() {
     std::vector<double> scores(tiles.size());
     ObjectFunction answer = Ptychography::make_output(data);
     step.evaluate_with_score(data, tiles, answer, scores);
-    for (int tile : tiles) {
-      const double error = Ptychography::error(data, held_out_[k]->truth, answer, tile).largest;
-      mine.insert(mine.end(), {static_cast<double>(k), static_cast<double>(tile), scores[tile], error});
+    for (std::size_t t = 0; t < tiles.size(); ++t) {
+      double largest = 0.0, sum = 0.0;
+      const std::vector<double> errors = frame_errors(data, held_out_[k]->truth, answer, tiles[t]);
+      for (const double e : errors) {
+        largest = std::max(largest, e);
+        sum += e * e;
+      }
+      mine.insert(mine.end(), {static_cast<double>(k), static_cast<double>(tiles[t]), scores[t], largest, sum,
+                               static_cast<double>(errors.size())});
     }
   }
   const std::vector<double> all = comm.all_gather(std::span<const double>(mine));
-  std::vector<std::array<double, 4>> rows;
-  for (std::size_t k = 0; k + 3 < all.size(); k += 4) rows.push_back({all[k], all[k + 1], all[k + 2], all[k + 3]});
+  std::vector<Row> rows(all.size() / std::tuple_size_v<Row>);
+  for (std::size_t k = 0; k < all.size(); ++k) rows[k / std::tuple_size_v<Row>][k % std::tuple_size_v<Row>] = all[k];
   std::sort(rows.begin(), rows.end());  // the same order from any number of ranks
-  std::vector<train::CalibrationPair> pairs;
-  for (const auto& row : rows)
-    if (std::isfinite(row[2]) && std::isfinite(row[3])) pairs.push_back({row[2], row[3]});
-  return pairs;
+  pairs_.clear();
+  double sum = 0.0, frames = 0.0;
+  for (const Row& row : rows) {
+    if (!std::isfinite(row[2]) || !std::isfinite(row[3])) continue;
+    pairs_.push_back({row[2], row[3]});
+    sum += row[4];
+    frames += row[5];
+  }
+  frame_error_ = frames > 0.0 ? std::sqrt(sum / frames) : 0.0;
+  return pairs_;
 }
 
 FieldSet ObjectLearner::state() const {

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <numbers>
 
-#include "kokkos_kernels/fft/transform.hpp"
+#include "kokkos_kernels/fft/cosine_filter.hpp"
 
 namespace locum::imaging {
 namespace {
@@ -25,39 +25,43 @@ std::vector<float> divergence(int nx, int ny, const std::vector<float>& gx, cons
   return sum;
 }
 
+// Of ∇² by differences, 1 / (−4 Σ sin²), which keeps its digits where frequencies are small; none of the constant.
+fft::CosineFilter::Response inverse_curvature(int nx, int ny) {
+  const fft::CosineFilter::Response response("imaging::inverse_curvature", static_cast<std::size_t>(nx),
+                                             static_cast<std::size_t>(ny));
+  const auto response_host = Kokkos::create_mirror_view(response);
+  for (int x = 0; x < nx; ++x)
+    for (int y = 0; y < ny; ++y) {
+      const double sx = std::sin(0.5 * std::numbers::pi * x / nx), sy = std::sin(0.5 * std::numbers::pi * y / ny);
+      response_host(x, y) = x == 0 && y == 0 ? 0.0f : static_cast<float>(-0.25 / (sx * sx + sy * sy));
+    }
+  Kokkos::deep_copy(response, response_host);
+  return response;
+}
+
 }  // namespace
 
 PoissonAnswers solve_poisson(const ExecutionSpace& space, int nx, int ny, const PoissonSources& sources) {
   const std::vector<float> flow = divergence(nx, ny, sources.gradient_x, sources.gradient_y);
-  fft::Waves<float> field("imaging::mirrored_sources", 1, 2 * nx, 2 * ny);
-  const auto field_host = Kokkos::create_mirror_view(field);
-  for (int x = 0; x < 2 * nx; ++x)
-    for (int y = 0; y < 2 * ny; ++y) {
-      const int from_x = x < nx ? x : 2 * nx - 1 - x, from_y = y < ny ? y : 2 * ny - 1 - y;
-      const std::size_t from = static_cast<std::size_t>(from_x) * ny + from_y;
-      field_host(0, x, y) = fft::Complex<float>(flow[from], -sources.source[from]);
+  const fft::CosineFilter filter(space, inverse_curvature(nx, ny));
+  const auto field_host = Kokkos::create_mirror_view(filter.field());
+  const auto field_at = [&](int x, int y) -> fft::Complex<float>& {
+    return field_host(0, fft::cosine_place(x, nx), fft::cosine_place(y, ny));
+  };
+  for (int x = 0; x < nx; ++x)
+    for (int y = 0; y < ny; ++y) {
+      const std::size_t from = static_cast<std::size_t>(x) * ny + y;
+      field_at(x, y) = fft::Complex<float>(flow[from], -sources.source[from]);
     }
-  Kokkos::deep_copy(space, field, field_host);
-  const fft::Transform2d<float> transform(space, 1, 2 * nx, 2 * ny);
-  transform.forward(field);
-  // 2 cos t − 2 = −4 sin²(t/2), which keeps its digits where t is small.
-  Kokkos::parallel_for(
-      "imaging::poisson", RangePolicy(space, 0, 2 * nx), KOKKOS_LAMBDA(int x) {
-        const float sx = std::sin(0.5f * std::numbers::pi_v<float> * static_cast<float>(x) / static_cast<float>(nx));
-        for (int y = 0; y < 2 * ny; ++y) {
-          const float sy = std::sin(0.5f * std::numbers::pi_v<float> * static_cast<float>(y) / static_cast<float>(ny));
-          const float curvature = -4.0f * (sx * sx + sy * sy);
-          field(0, x, y) = x == 0 && y == 0 ? fft::Complex<float>(0.0f, 0.0f) : field(0, x, y) * (1.0f / curvature);
-        }
-      });
-  transform.inverse(field);
-  Kokkos::deep_copy(space, field_host, field);
+  Kokkos::deep_copy(space, filter.field(), field_host);
+  filter.apply();
+  Kokkos::deep_copy(space, field_host, filter.field());
   space.fence();
   PoissonAnswers answers;
   for (int x = 0; x < nx; ++x)
     for (int y = 0; y < ny; ++y) {
-      answers.phase.push_back(field_host(0, x, y).real());
-      answers.potential.push_back(field_host(0, x, y).imag());
+      answers.phase.push_back(field_at(x, y).real());
+      answers.potential.push_back(field_at(x, y).imag());
     }
   return answers;
 }

@@ -8,7 +8,7 @@
 
 namespace locum::imaging {
 
-// What is looked for in one transform of the mirrored fields, the one as its real and the other as its imaginary part.
+// What is looked for in one transform, the one as its real and the other as its imaginary part.
 struct PoissonSources {
   // Of the phase φ: (nx, ny), rad a pixel, at the pixels; between neighbours their mean is taken. ∇²φ = ∇·g (Ghiglia
   // and Romero, J. Opt. Soc. Am. A 11 (1994) 107, equations 10–13).

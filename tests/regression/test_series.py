@@ -70,6 +70,9 @@ class Series(CliTest):
         self.assertEqual(calls["fallback"], sum(x["handed_back"] for x in sets))
         self.assertEqual(calls["audited"], sum(x["audited"] for x in sets))
         self.assertEqual(s["audit"]["metric"], "object_rmse")
+        for x in sets:
+            self.assertEqual(x["regions"]["solved"] > 0, x["handed_back"] > 0)
+            self.assertEqual(x["audited_regions"]["solved"] > 0, x["audited"] > 0)
         self.assertGreater(time_s["training_data"], 0)
         self.assertGreater(time_s["training"], 0)
         self.assertLessEqual(time_s["solver"] + time_s["surrogate"] + time_s["gate"], time_s["wall"] * 1.001)
@@ -100,6 +103,24 @@ class Series(CliTest):
                 self.assertTrue(np.all(np.isfinite(image)))
         with h5py.File(out / "model.h5") as file:
             self.assertIn("network.stage0.member0", str(self.datasets(file)))
+        self.check_model(out)
+
+    def check_model(self, out):
+        """Calibration and metrics are those of the networks beside them, which learned in the series."""
+        self.assertEqual(summary_of(out)["training"]["updates_in_run"], 1)
+        pairs = {}
+        for name in ("model.h5", "series.h5", "stages.h5"):
+            with h5py.File(out / name) as file:
+                found = [p for p in self.datasets(file) if p.endswith("calibration/pairs")]
+                pairs[name] = file[found[0]][()]
+        np.testing.assert_array_equal(pairs["model.h5"], pairs["series.h5"])
+        self.assertGreater(len(pairs["model.h5"]), len(pairs["stages.h5"]))  # some of the new labels were held out
+        score, error = pairs["model.h5"].T
+        ratios = np.sort(error / np.maximum(score, 0.01 * np.median(score)))
+        scale = ratios[int(np.ceil((len(ratios) + 1) * 0.9)) - 1]
+        found = summary_of(out)["gate"]["bound_over_score"]
+        self.assertGreaterEqual(found, scale * (1 - 1e-9))  # audits may widen it
+        self.assertLess(found, 3 * scale)
 
     @staticmethod
     def datasets(file):
@@ -145,6 +166,94 @@ class Series(CliTest):
             self.assertSameNumbers(unbroken, out, tolerance=0.05)
 
 
+class Price(CliTest):
+    """What a run took before it ended stays in its account."""
+
+    def edit(self, name, group, field, value):
+        with h5py.File(self.folder / "out" / name, "r+") as file:
+            found = [p for p in self.paths(file) if f"/{p}".endswith(f"/{group}/{field}")]
+            self.assertEqual(len(found), 1, self.paths(file))
+            file[found[0]][...] = value
+
+    @staticmethod
+    def paths(file):
+        names = []
+        file.visit(names.append)
+        return names
+
+    def learn(self, *more):
+        out = self.folder / "out"
+        self.assertSucceeds(run(*options(out, "--set", 'data.labels="solver"', "--set", "data.count=2", "--set",
+                                         "series.sets=1", "--set", "series.other_sets=0", "--set", "series.other_first=-1",
+                                         "--set", "ptychography.sweeps=5", "--set", "gate.coverage=0.5", *more)))
+        return summary_of(out)
+
+    def test_of_labels_and_energy_stays_through_a_restart(self):
+        out = self.folder / "out"
+        self.learn()
+        # As if it had ended between the last label and the end of the data, and had been slow and hungry.
+        for name in ("stages.h5", "series.h5", "compared_0000.h5"):
+            (out / name).unlink()
+        self.edit("labels.h5", "data", "seconds", 1000.0)
+        self.edit("labels.h5", "energy", "energy_joules", 1e6)
+        restarted = self.learn("--restart")
+        self.assertGreaterEqual(restarted["time_s"]["training_data"], 1000.0)
+        self.assertGreaterEqual(restarted["energy"]["joules"], 1e6)
+        # Between the training and the first set of the series.
+        for name in ("series.h5", "compared_0000.h5"):
+            (out / name).unlink()
+        self.edit("stages.h5", "energy", "energy_joules", 2e6)
+        restarted = self.learn("--restart")
+        self.assertGreaterEqual(restarted["time_s"]["training_data"], 1000.0)
+        self.assertGreaterEqual(restarted["energy"]["joules"], 2e6)
+        # After the solver alone.
+        self.edit("compared_0000.h5", "energy", "energy_joules", 3e6)
+        self.assertGreaterEqual(self.learn("--restart")["energy"]["joules"], 3e6)
+
+
+class Model(CliTest):
+    """The networks of one run serve another series of the same experiment."""
+
+    def learn(self, name, *assignments, restart=()):
+        sets = [w for a in assignments for w in ("--set", a)]
+        return run(*options(self.folder / name, "--set", "gate.labels_to_update=0", *sets, *restart))
+
+    def test_serves_without_data_and_training(self):
+        self.assertSucceeds(self.learn("first"))
+        model = self.folder / "first" / "model.h5"
+        named = f'series.model="{model}"'
+        outcome = self.learn("second", named, "data.count=8")
+        self.assertSucceeds(outcome)
+        self.assertNotIn("training:", outcome.text)
+        first, second = summary_of(self.folder / "first"), summary_of(self.folder / "second")
+        self.assertEqual(second["time_s"]["training_data"], 0)
+        self.assertEqual(second["time_s"]["training"], 0)
+        self.assertEqual(second["gate"], first["gate"])
+        self.assertEqual(second["frame_gate"], first["frame_gate"])
+        for a, b in zip(first["series"], second["series"]):
+            self.assertEqual(a["network"], b["network"])  # the same sets, the same networks, bit for bit
+            self.assertEqual(a["handed_back"], b["handed_back"])
+        self.assertIn("not in this account", (self.folder / "second" / "report.html").read_text())
+        self.assertFalse((self.folder / "second" / "model.h5").exists())
+        (self.folder / "second" / "summary.json").unlink()
+        self.assertSucceeds(self.learn("second", named, "data.count=8", restart=["--restart"]))
+        self.assertEqual(summary_of(self.folder / "second")["series"], second["series"])
+        self.check_refusals(named)
+
+    def check_refusals(self, named):
+        for assignment, words in (("simulation.pixels=30", ("30 × 30", "model.h5")),
+                                  ("simulation.aperture=0.4", ("pixels of", "model.h5")),
+                                  ("simulation.probe.aberrations.defocus=10.0", ("probe", "model.h5")),
+                                  ("series.tile=16", ("series.tile", "12")),
+                                  (f'series.model="{self.folder / "first" / "stages.h5"}"', ("stages.h5",)),
+                                  ('series.model="nowhere.h5"', ("nowhere.h5",))):
+            with self.subTest(assignment):
+                outcome = self.learn("refused", named, assignment)
+                self.assertIn(outcome.code, (CONFIG, IO), outcome.text)
+                for word in words:
+                    self.assertIn(word, outcome.text)
+
+
 class Files(CliTest):
     def simulate(self, name, *assignments):
         sets = [w for a in (*EXPERIMENT, "output.pictures=false", *assignments) for w in ("--set", a)]
@@ -175,6 +284,38 @@ class Files(CliTest):
                 self.assertFails(outcome, CONFIG, "data.cxi", word, "the experiment")
                 self.assertNotIn("training", outcome.text)  # before hours are spent
         self.assertFails(self.learn([self.folder / "nothing.cxi"]), IO, "nothing.cxi")
+
+    def test_are_learned_from_without_a_truth(self):
+        data = self.simulate("data", "ptychography.series=6", "ptychography.first=500")
+        files = [data / f"data_{k:04}.cxi" for k in range(6)]
+        for name in files:
+            with h5py.File(name, "r+") as file:
+                del file["entry_1/truth"]
+        names = ",".join(f'"{f}"' for f in files[:5])
+        measured = ["--set", f"data.files=[{names}]", "--set", 'data.labels="solver"', "--set", "gate.coverage=0.8",
+                    "--set", "training.epochs=4", "--set", "output.keep_training_data=true"]
+        for what, kept, more in (("labels", 5, []),
+                                 ("frames", 2, ["--set", "training.supervised=0.0", "--set", "training.physics=1.0"])):
+            with self.subTest(what):
+                outcome = self.learn([files[5]], *measured, *more)
+                self.assertSucceeds(outcome)
+                out = self.folder / "out"
+                one = summary_of(out)["series"][0]
+                self.assertIsNone(one["gated"]["phase_error_rad"])
+                self.assertLess(one["network"]["r_factor"], 0.2)
+                with h5py.File(out / "labels.h5") as file:
+                    found = []
+                    file.visit(found.append)
+                    sizes = [len(file[n]) for n in found if n.endswith("/object")]
+                self.assertEqual(sum(size > 0 for size in sizes), kept)  # of frames alone only what calibrates is solved
+                (out / "summary.json").unlink()
+                (out / "stages.h5").unlink()
+                self.assertSucceeds(self.learn([files[5]], *measured, *more, "--restart"))
+                self.assertEqual(summary_of(out)["series"][0]["network"], one["network"])
+                out.rename(self.folder / what)
+        self.assertFails(self.learn([files[5]], "--set", f"data.files=[{names}]"), CONFIG, "data.labels", "solver")
+        self.assertFails(self.learn([files[5]], "--set", f'data.files=["{files[0]}"]', "--set", 'data.labels="solver"'),
+                         CONFIG, "data.files")
 
 
 class BadInput(CliTest):

@@ -6,64 +6,16 @@
 
 #include "kokkos_kernels/base/errors.hpp"
 #include "solvers/imaging/ptychography/frame_factors.hpp"
+#include "solvers/imaging/ptychography/frame_pass.hpp"
 #include "solvers/imaging/ptychography/frame_waves.hpp"
-#include "solvers/imaging/waves/line_scratch.hpp"
 
 namespace locum::imaging {
-
-// What the kernels below have in common; frames first … first + count − 1 of a batch.
-struct FramePass {
-  FrameLayout layout;
-  fft::LinePlan<float> line_x, line_y;
-  int modes, first;
-  View<FramePlace*> places;
-  View<float*> waves;
-  Kokkos::View<double* * [FrameSums::count], MemorySpace> sums;
-
-  KOKKOS_INLINE_FUNCTION float* wave(int k) const { return waves.data() + static_cast<std::size_t>(k) * layout.wave(); }
-};
 
 namespace {
 
 using Member = LineMember;
 using Scratch = fft::ScratchLines<float>;
 constexpr int pack = FramePack::lanes;
-
-// F_x of ψ for one block of y; exit_wave(frame of the batch, place, mode, first y of the block) gives a function of
-// (x, group).
-template <class ExitWave>
-void transform_rows(const ExecutionSpace& space, const FramePass& pass, int count, const ExitWave& exit_wave) {
-  const FramePass p = pass;
-  Kokkos::parallel_for(
-      "ptychography::forward", line_policy<float>(space, count * p.modes * p.layout.blocks, p.layout.nx),
-      KOKKOS_LAMBDA(const Member& team) {
-        const int block = team.league_rank() % p.layout.blocks, wave = team.league_rank() / p.layout.blocks;
-        const int frame = p.first + wave / p.modes, mode = wave % p.modes;
-        float* row = p.wave(wave) + static_cast<std::size_t>(p.layout.element(0, block)) * 2 * FrameLayout::width;
-        const LineScratch<float> scratch(team, p.layout.nx);
-        fft::transform_line<-1>(team, p.line_x, scratch.first, scratch.second,
-                                exit_wave(p.places(frame), frame, mode, block),
-                                [&](int at, int group, FrameLanes v) { fft::store_lanes(row, at, group, v); });
-      });
-}
-
-// F_x⁻¹ for one block of y; result(…) as above gives a function of (x, group, value).
-template <class Result>
-void transform_rows_back(const ExecutionSpace& space, const FramePass& pass, int count, const Result& result) {
-  const FramePass p = pass;
-  Kokkos::parallel_for(
-      "ptychography::backward", line_policy<float>(space, count * p.modes * p.layout.blocks, p.layout.nx),
-      KOKKOS_LAMBDA(const Member& team) {
-        const int block = team.league_rank() % p.layout.blocks, wave = team.league_rank() / p.layout.blocks;
-        const int frame = p.first + wave / p.modes, mode = wave % p.modes;
-        const float* row = p.wave(wave) + static_cast<std::size_t>(p.layout.element(0, block)) * 2 * FrameLayout::width;
-        const LineScratch<float> scratch(team, p.layout.nx);
-        fft::transform_line<1>(
-            team, p.line_x, scratch.first, scratch.second,
-            [&](int at, int group) { return fft::load_lanes(row, at, group); },
-            result(p.places(frame), frame, mode, block));
-      });
-}
 
 // Cycles a pixel, of point k of n; of the lanes from k on.
 KOKKOS_FORCEINLINE_FUNCTION float frequency(int k, int n) {
@@ -75,18 +27,11 @@ KOKKOS_FORCEINLINE_FUNCTION FramePack frequencies(int first, int n) {
   return all;
 }
 
-// Each thread's sums become the team's, of one frame and block of columns.
 KOKKOS_INLINE_FUNCTION void keep_sums(const Member& team, const FramePass& p, int frame, int block,
                                       const LaneSums& own) {
   const FramePack each[FrameSums::count] = {own.off,        own.amplitude,  own.noise, own.numerator, own.denominator,
                                             own.measured_x, own.measured_y, own.model, own.model_x,   own.model_y};
-  for (int k = 0; k < FrameSums::count; ++k) {
-    double total = 0.0;
-    const double mine = static_cast<double>(sum(each[k]));
-    Kokkos::parallel_reduce(
-        Kokkos::TeamThreadRange(team, team.team_size()), [&](int, double& t) { t += mine; }, total);
-    Kokkos::single(Kokkos::PerTeam(team), [&]() { p.sums(frame, block, k) = total; });
-  }
+  keep_sums(team, p, frame, block, each, FrameSums::count);
 }
 
 // What a team has of one frame: a block of columns, F_y of every mode there, the factor that they have in common,
@@ -229,7 +174,8 @@ FrameKernels::FrameKernels(const ExecutionSpace& space, int nx, int ny, int mode
       waves_("ptychography::waves",
              static_cast<std::size_t>(group_) * static_cast<std::size_t>(modes) * layout_.wave()),
       sums_("ptychography::sums", static_cast<std::size_t>(batch),
-            static_cast<std::size_t>(layout_.columns / FrameLayout::width)) {
+            static_cast<std::size_t>(layout_.columns / FrameLayout::width),
+            static_cast<std::size_t>(FrameSums::count)) {
   if (batch < 1 || modes < 1)
     throw ConfigError(fmt::format("batches of {} frames of {} modes, 1 or more were expected", batch, modes),
                       "ptychography");

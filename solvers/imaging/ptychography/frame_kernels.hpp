@@ -86,8 +86,8 @@ class FrameKernels {
   FrameLayout layout_;
   int modes_, batch_, group_;
   fft::LinePlan<float> line_x_, line_y_;
-  View<float*> waves_;                                            // (group × modes × layout.wave())
-  Kokkos::View<double* * [FrameSums::count], MemorySpace> sums_;  // (batch, blocks of columns)
+  View<float*> waves_;                         // (group × modes × layout.wave())
+  Kokkos::View<double***, MemorySpace> sums_;  // (batch, blocks of columns, FrameSums::count)
 };
 
 }  // namespace locum::imaging

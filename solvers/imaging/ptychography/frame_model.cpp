@@ -22,6 +22,39 @@ void multiply_object(const ExecutionSpace& space, const fft::Waves<double>& wave
       KOKKOS_LAMBDA(int b, int ix, int iy) { waves(b, ix, iy) *= object(origin(b, 0) + ix, origin(b, 1) + iy); });
 }
 
+class FarFieldFrames final : public FrameModel {
+ public:
+  FarFieldFrames(const ExecutionSpace& space, const Ptychogram& input, const ObjectFunction& object, int batch)
+      : space_(space),
+        windows_(space, input, batch),
+        object_("ptychography::true_object", static_cast<std::size_t>(input.object_nx),
+                static_cast<std::size_t>(input.object_ny)) {
+    const auto host = Kokkos::create_mirror_view(object_);
+    for (std::size_t k = 0; k < object.value.size(); ++k)
+      host.data()[k] = Kokkos::complex<double>(object.value[k].real(), object.value[k].imag());
+    Kokkos::deep_copy(object_, host);
+  }
+
+  IntensitiesShape shape() const override { return windows_.shape(); }
+
+  void expect(std::span<const std::array<double, 2>> position, const Intensities& counts) override {
+    const int count = static_cast<int>(position.size());
+    windows_.place(position, object_.extent_int(0), object_.extent_int(1));
+    Kokkos::deep_copy(space_, counts, 0.0);
+    for (int m = 0; m < windows_.modes(); ++m) {
+      const fft::Waves<double>& waves = windows_.probes(m, count);
+      multiply_object(space_, waves, count, object_, windows_.origin());
+      windows_.add_far_field(count, counts);
+    }
+    space_.fence();
+  }
+
+ private:
+  ExecutionSpace space_;
+  WindowWaves windows_;
+  Objects object_;
+};
+
 }  // namespace
 
 Intensities FrameModel::make_intensities() const {
@@ -30,41 +63,13 @@ Intensities FrameModel::make_intensities() const {
                      static_cast<std::size_t>(s.ny));
 }
 
-struct FarFieldFrames::State {
-  ExecutionSpace space;
-  WindowWaves windows;
-  Objects object;
-};
-
-FarFieldFrames::FarFieldFrames(const ExecutionSpace& space, const Ptychogram& input, const ObjectFunction& object,
-                               int batch)
-    : state_(new State{space, WindowWaves(space, input, batch), {}}) {
+std::unique_ptr<FrameModel> far_field_frames(const ExecutionSpace& space, const Ptychogram& input,
+                                             const ObjectFunction& object, int batch) {
   if (object.value.size() != input.object_size())
     throw ConfigError(fmt::format("an object of {} numbers, {} × {} were expected", object.value.size(),
                                   input.object_nx, input.object_ny),
-                      "FarFieldFrames");
-  state_->object = Objects("ptychography::true_object", static_cast<std::size_t>(input.object_nx),
-                           static_cast<std::size_t>(input.object_ny));
-  const auto host = Kokkos::create_mirror_view(state_->object);
-  for (std::size_t k = 0; k < object.value.size(); ++k)
-    host.data()[k] = Kokkos::complex<double>(object.value[k].real(), object.value[k].imag());
-  Kokkos::deep_copy(state_->object, host);
-}
-
-FarFieldFrames::~FarFieldFrames() = default;
-IntensitiesShape FarFieldFrames::shape() const { return state_->windows.shape(); }
-
-void FarFieldFrames::expect(std::span<const std::array<double, 2>> position, const Intensities& counts) {
-  const WindowWaves& windows = state_->windows;
-  const int count = static_cast<int>(position.size());
-  windows.place(position, state_->object.extent_int(0), state_->object.extent_int(1));
-  Kokkos::deep_copy(state_->space, counts, 0.0);
-  for (int m = 0; m < windows.modes(); ++m) {
-    const fft::Waves<double>& waves = windows.probes(m, count);
-    multiply_object(state_->space, waves, count, state_->object, windows.origin());
-    windows.add_far_field(count, counts);
-  }
-  state_->space.fence();
+                      "far_field_frames");
+  return std::make_unique<FarFieldFrames>(space, input, object, batch);
 }
 
 }  // namespace locum::imaging

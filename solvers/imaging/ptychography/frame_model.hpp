@@ -29,19 +29,9 @@ class FrameModel {
 };
 
 // The far field of a thin object: I(k) = Σ_m |F[P_m(r − s) O(r + ⌊r_j⌋)](k)|² / (nx ny), with s the fraction of r_j:
-// the probe is moved by its fraction exactly, in reciprocal space. All in double.
-class FarFieldFrames final : public FrameModel {
- public:
-  // Sizes and probe are input's; object: on its whole grid. batch: 0 for a usual one. Throws ConfigError for an object
-  // of another size.
-  FarFieldFrames(const ExecutionSpace& space, const Ptychogram& input, const ObjectFunction& object, int batch = 0);
-  ~FarFieldFrames() override;
-  IntensitiesShape shape() const override;
-  void expect(std::span<const std::array<double, 2>> position, const Intensities& counts) override;
-
- private:
-  struct State;
-  std::unique_ptr<State> state_;
-};
+// the probe is moved by its fraction exactly, in reciprocal space. All in double. Sizes and probe are input's; object:
+// on its whole grid. batch: 0 for a usual one. Throws ConfigError for an object of another size.
+std::unique_ptr<FrameModel> far_field_frames(const ExecutionSpace& space, const Ptychogram& input,
+                                             const ObjectFunction& object, int batch = 0);
 
 }  // namespace locum::imaging

@@ -4,7 +4,7 @@
 #include <numeric>
 
 #include "solvers/imaging/ptychography/frame_batches.hpp"
-#include "solvers/imaging/ptychography/object_pixels.hpp"
+#include "solvers/imaging/ptychography/object_arithmetic.hpp"
 
 namespace locum::imaging {
 namespace {
@@ -47,31 +47,6 @@ BatchSteps batch_steps(std::span<const StepSums> frames) {
     probe_steps.push_back(determinant > 0.0 ? std::max(0.0, (a * s.v_chi - s.uv * s.u_chi) / determinant) : 0.0);
   }
   return {trimmed_mean(std::move(object_steps)), mean(probe_steps)};
-}
-
-// ΔO ← sum / √(L² + damp²)
-void precondition(const ExecutionSpace& space, const PixelBox& box, const Planes& lights, float damp,
-                  const Planes& directions) {
-  const Planes light = lights, direction = directions;
-  over_pixels(
-      space, "ptychography::precondition", box, direction.stride, KOKKOS_LAMBDA(std::ptrdiff_t at) {
-        const FramePack l = fft::load_pack(light.at(0) + at);
-        const FramePack factor = FramePack(1.0f) / sqrt(l * l + FramePack(damp * damp));
-        float* d = direction.at(0) + at;
-        const FrameLanes g = load(d, direction.plane());
-        store(d, direction.plane(), {factor * g.re, factor * g.im});
-      });
-}
-
-// O += step ΔO
-void add_direction(const ExecutionSpace& space, const PixelBox& box, float step, const Planes& directions,
-                   const Planes& objects) {
-  const Planes direction = directions, object = objects;
-  over_pixels(
-      space, "ptychography::add_direction", box, object.stride, KOKKOS_LAMBDA(std::ptrdiff_t at) {
-        float* o = object.at(0) + at;
-        store(o, object.plane(), load(o, object.plane()) + step * load(direction.at(0) + at, direction.plane()));
-      });
 }
 
 double common_step(PtychographyFields& fields, const PixelBox& box, const Planes& batch_light, float damp_,

@@ -67,68 +67,72 @@ void check_cell(const Ptychogram& input, const Grid& cell) {
     throw ConfigError(fmt::format("pixels of {:.6g} × {:.6g} Å on a cell sampled at {:.6g} × {:.6g} Å, equal ones were "
                                   "expected",
                                   input.dx, input.dy, cell.dx(), cell.dy()),
-                      "MultisliceFrames", "take dx and dy of the ptychogram from specimen_grid()");
+                      "multislice_frames", "take dx and dy of the ptychogram from specimen_grid()");
   if (input.nx > cell.nx || input.ny > cell.ny)
     throw ConfigError(
         fmt::format("windows of {} × {} pixels in a cell of {} × {}", input.nx, input.ny, cell.nx, cell.ny),
-        "MultisliceFrames",
+        "multislice_frames",
         fmt::format("repeat the specimen to {:.4g} × {:.4g} Å or more", input.nx * input.dx, input.ny * input.dy));
 }
 
-}  // namespace
+class MultisliceFrames final : public FrameModel {
+ public:
+  MultisliceFrames(const Context& context, const Ptychogram& input, const MultisliceFramesSetup& setup,
+                   const Configurations& configurations, int batch)
+      : space_(context.space),
+        windows_(space_, input, batch),
+        multislice_(space_, setup.cell, setup.energy, slice_thicknesses(setup.edges), {0.0, 0.0}, batch),
+        store_(context, setup.cell, setup.energy, setup.potential, setup.edges,
+               FunctionLayout<float>::tiles(setup.cell), configurations, setup.memory),
+        configurations_(configurations.count),
+        cells_("ptychography::cell_waves", static_cast<std::size_t>(batch), static_cast<std::size_t>(setup.cell.nx),
+               static_cast<std::size_t>(setup.cell.ny)),
+        transform_(space_, batch, setup.cell.nx, setup.cell.ny) {
+    store_.prepare();
+  }
 
-struct MultisliceFrames::State {
-  ExecutionSpace space;
-  WindowWaves windows;
-  Multislice<float> multislice;
-  TransmissionStore<float> store;
-  int configurations;
-  fft::Waves<float> cells;  // (batch, nx, ny) of the cell
-  fft::Transform2d<float> transform;
+  IntensitiesShape shape() const override { return windows_.shape(); }
+
+  void expect(std::span<const std::array<double, 2>> position, const Intensities& counts) override {
+    const int count = static_cast<int>(position.size());
+    windows_.place(position, 0, 0);  // the cell is periodic
+    Kokkos::deep_copy(space_, counts, 0.0);
+    for (int c = 0; c < configurations_ && count > 0; ++c) {
+      const Transmission<float>& transmission = store_.get(c);
+      for (int m = 0; m < windows_.modes(); ++m) {
+        embed(space_, windows_.probes(m, count), count, windows_.origin(), cells_);
+        transform_.forward(cells_);
+        multislice_.enter(cells_, 0, count);
+        multislice_.pass(transmission, 0, multislice_.slices(), count);
+        Kokkos::deep_copy(space_, cells_, fft::Complex<float>(0));  // beyond the band limit nothing is written
+        multislice_.leave(cells_, 0, count);
+        transform_.inverse(cells_);
+        wrap(space_, cells_, count, windows_.origin(), windows_.waves());
+        windows_.add_far_field(count, counts);
+      }
+    }
+    divide(space_, counts, configurations_);
+    space_.fence();
+  }
+
+ private:
+  ExecutionSpace space_;
+  WindowWaves windows_;
+  Multislice<float> multislice_;
+  TransmissionStore<float> store_;
+  int configurations_;
+  fft::Waves<float> cells_;  // (batch, nx, ny) of the cell
+  fft::Transform2d<float> transform_;
 };
 
-MultisliceFrames::MultisliceFrames(const Context& context, const Ptychogram& input, const MultisliceFramesSetup& setup,
-                                   const Configurations& configurations) {
+}  // namespace
+
+std::unique_ptr<FrameModel> multislice_frames(const Context& context, const Ptychogram& input,
+                                              const MultisliceFramesSetup& setup,
+                                              const Configurations& configurations) {
   check_cell(input, setup.cell);
-  if (configurations.count < 1) throw ConfigError("there is no specimen to send waves through", "MultisliceFrames");
-  const Grid& cell = setup.cell;
-  const int batch = default_batch(cell);
-  state_.reset(
-      new State{context.space, WindowWaves(context.space, input, batch),
-                Multislice<float>(context.space, cell, setup.energy, slice_thicknesses(setup.edges), {0.0, 0.0}, batch),
-                TransmissionStore<float>(context, cell, setup.energy, setup.potential, setup.edges,
-                                         FunctionLayout<float>::tiles(cell), configurations, setup.memory),
-                configurations.count,
-                fft::Waves<float>("ptychography::cell_waves", static_cast<std::size_t>(batch),
-                                  static_cast<std::size_t>(cell.nx), static_cast<std::size_t>(cell.ny)),
-                fft::Transform2d<float>(context.space, batch, cell.nx, cell.ny)});
-  state_->store.prepare();
-}
-
-MultisliceFrames::~MultisliceFrames() = default;
-IntensitiesShape MultisliceFrames::shape() const { return state_->windows.shape(); }
-
-void MultisliceFrames::expect(std::span<const std::array<double, 2>> position, const Intensities& counts) {
-  State& s = *state_;
-  const int count = static_cast<int>(position.size());
-  s.windows.place(position, 0, 0);  // the cell is periodic
-  Kokkos::deep_copy(s.space, counts, 0.0);
-  for (int c = 0; c < s.configurations && count > 0; ++c) {
-    const Transmission<float>& transmission = s.store.get(c);
-    for (int m = 0; m < s.windows.modes(); ++m) {
-      embed(s.space, s.windows.probes(m, count), count, s.windows.origin(), s.cells);
-      s.transform.forward(s.cells);
-      s.multislice.enter(s.cells, 0, count);
-      s.multislice.pass(transmission, 0, s.multislice.slices(), count);
-      Kokkos::deep_copy(s.space, s.cells, fft::Complex<float>(0));  // beyond the band limit nothing is written
-      s.multislice.leave(s.cells, 0, count);
-      s.transform.inverse(s.cells);
-      wrap(s.space, s.cells, count, s.windows.origin(), s.windows.waves());
-      s.windows.add_far_field(count, counts);
-    }
-  }
-  divide(s.space, counts, s.configurations);
-  s.space.fence();
+  if (configurations.count < 1) throw ConfigError("there is no specimen to send waves through", "multislice_frames");
+  return std::make_unique<MultisliceFrames>(context, input, setup, configurations, default_batch(setup.cell));
 }
 
 }  // namespace locum::imaging

@@ -22,20 +22,10 @@ struct MultisliceFramesSetup {
 
 // Frames of the exit waves of multislice, the mean over thermal configurations: the far field at the frequencies of the
 // window's pixels. The cell must hold the window; what the exit wave has outside of it is wrapped around, as a detector
-// with pixels that coarse wraps it.
-class MultisliceFrames final : public FrameModel {
- public:
-  // Sizes and probe are input's; its pixel must be the cell's. Collective over the context's communicator. Throws
-  // ConfigError where the window is larger than the cell or the pixels differ, and as Multislice does.
-  MultisliceFrames(const Context& context, const Ptychogram& input, const MultisliceFramesSetup& setup,
-                   const Configurations& configurations);
-  ~MultisliceFrames() override;
-  IntensitiesShape shape() const override;
-  void expect(std::span<const std::array<double, 2>> position, const Intensities& counts) override;
-
- private:
-  struct State;
-  std::unique_ptr<State> state_;
-};
+// with pixels that coarse wraps it. Sizes and probe are input's; its pixel must be the cell's. Collective over the
+// context's communicator. Throws ConfigError where the window is larger than the cell or the pixels differ, and as
+// Multislice does.
+std::unique_ptr<FrameModel> multislice_frames(const Context& context, const Ptychogram& input,
+                                              const MultisliceFramesSetup& setup, const Configurations& configurations);
 
 }  // namespace locum::imaging

@@ -1,9 +1,9 @@
 #include "solvers/imaging/ptychography/object_arithmetic.hpp"
 
-#include <array>
 #include <cmath>
 
 #include "solvers/imaging/ptychography/object_pixels.hpp"
+#include "solvers/imaging/ptychography/row_sums.hpp"
 
 namespace locum::imaging {
 
@@ -30,6 +30,29 @@ void scale_object(PtychographyFields& fields, float factor) {
         float* o = object.at(0) + at;
         const FrameLanes v = load(o, object.plane());
         store(o, object.plane(), {scale * v.re, scale * v.im});
+      });
+}
+
+void precondition(const ExecutionSpace& space, const PixelBox& box, const Planes& lights, float damp,
+                  const Planes& directions) {
+  const Planes light = lights, direction = directions;
+  over_pixels(
+      space, "ptychography::precondition", box, direction.stride, KOKKOS_LAMBDA(std::ptrdiff_t at) {
+        const FramePack l = fft::load_pack(light.at(0) + at);
+        const FramePack factor = FramePack(1.0f) / sqrt(l * l + FramePack(damp * damp));
+        float* d = direction.at(0) + at;
+        const FrameLanes g = load(d, direction.plane());
+        store(d, direction.plane(), {factor * g.re, factor * g.im});
+      });
+}
+
+void add_direction(const ExecutionSpace& space, const PixelBox& box, float step, const Planes& directions,
+                   const Planes& objects) {
+  const Planes direction = directions, object = objects;
+  over_pixels(
+      space, "ptychography::add_direction", box, object.stride, KOKKOS_LAMBDA(std::ptrdiff_t at) {
+        float* o = object.at(0) + at;
+        store(o, object.plane(), load(o, object.plane()) + step * load(direction.at(0) + at, direction.plane()));
       });
 }
 
@@ -68,27 +91,6 @@ struct Distance {
 };
 
 }  // namespace
-
-template <class Row>
-std::array<double, 3> row_sums(PtychographyFields& fields, const char* label, int stride, const Row& row_) {
-  const Row row = row_;
-  const PixelBox box = fields.region();
-  const int ny = box.ny(), x0 = box.x0, y0 = box.y0;
-  std::array<double, 3> sums{};
-  if (!box.empty())
-    Kokkos::parallel_reduce(
-        label, RangePolicy(fields.space(), 0, box.nx()),
-        KOKKOS_LAMBDA(int x, double& first, double& second, double& third) {
-          double total[3] = {0.0, 0.0, 0.0};
-          row(static_cast<std::ptrdiff_t>(x0 + x) * stride + y0, ny, total);
-          first += total[0];
-          second += total[1];
-          third += total[2];
-        },
-        sums[0], sums[1], sums[2]);
-  fields.comm().sum(std::span<double>(sums));
-  return sums;
-}
 
 double relative_change(PtychographyFields& fields, const Planes& a, const Planes& b) {
   const Planes light = fields.own_light();

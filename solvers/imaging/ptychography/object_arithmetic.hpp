@@ -13,6 +13,14 @@ void extrapolate(PtychographyFields& fields, float share, const Planes& before, 
 // O ← factor · O where there is light.
 void scale_object(PtychographyFields& fields, float factor);
 
+// ΔO ← sum / √(L² + damp²) over the box, in place.
+void precondition(const ExecutionSpace& space, const PixelBox& box, const Planes& light, float damp,
+                  const Planes& direction);
+
+// O += step ΔO over the box.
+void add_direction(const ExecutionSpace& space, const PixelBox& box, float step, const Planes& direction,
+                   const Planes& object);
+
 // ‖a − c b‖ / ‖a‖ over all ranks, weighed by the light, c the constant of size 1 that makes it least. Collective.
 double relative_change(PtychographyFields& fields, const Planes& a, const Planes& b);
 

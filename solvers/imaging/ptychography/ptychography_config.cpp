@@ -24,6 +24,19 @@ void check_word(const char* key, const std::string& word, const std::vector<std:
                     (nearest.empty() ? "" : "did you mean '" + nearest + "'? ") + ("known: " + list));
 }
 
+// Conjugate directions are those of one function of one object.
+void check_cg(const PtychographyConfig& config) {
+  const auto refuse = [](const std::string& what, const char* hint) {
+    throw ConfigError("ptychography.engine is cg, which " + what, "", hint);
+  };
+  if (config.probe.refine || config.positions.correct)
+    refuse("finds the object alone, but probe.refine or positions.correct is set", "lsqml refines both");
+  if (config.likelihood == "poisson")
+    refuse("takes amplitudes, but likelihood is poisson", "lsqml has both likelihoods");
+  if (config.momentum > 0.0)
+    refuse(fmt::format("has directions of its own, but momentum is {}", config.momentum), "leave momentum out");
+}
+
 const std::vector<std::string> starts = {"flat", "back_propagated"}, likelihoods = {"amplitude", "poisson"};
 
 }  // namespace
@@ -78,7 +91,15 @@ void PtychographyConfig::visit(ConfigVisitor& v) {
            "rpie: share of the brightest illumination in the denominator; 0: 0.1, and 0.3 where the probe is refined",
            {0, 1}},
           alpha);
-  v.value({"damping", "", "lsqml: share of the brightest illumination in the preconditioner", {1e-6, 1}}, damping);
+  v.value({"damping",
+           "",
+           "lsqml, cg: share of the brightest illumination in the preconditioner; 0: 0.1 for lsqml, 0.02 for cg",
+           {0, 1}},
+          damping);
+  v.value({"coarse_phase", "", "cg: precondition what is wider than the probe by how little frames say of it"},
+          coarse_phase);
+  v.value({"line_search", "", "cg: share of the frames that the length of a step is measured at, 64 or more", {0, 1}},
+          line_search);
   v.value({"relaxation", "", "raar: β", {0, 1}}, relaxation);
   v.value(
       {"noise_bound",
@@ -110,7 +131,8 @@ void PtychographyConfig::validate() const {
   check("object_step", object_step, 0, 2);
   check("probe_step", probe_step, 0, 2);
   check("alpha", alpha, 0, 1);
-  check("damping", damping, 1e-6, 1);
+  check("damping", damping, 0, 1);
+  check("line_search", line_search, 0, 1);
   check("relaxation", relaxation, 0, 1);
   check("noise_bound", noise_bound, -1, 10);
   check("momentum", momentum, -1, 0.99);
@@ -123,6 +145,7 @@ void PtychographyConfig::validate() const {
   check("regularisation.largest_amplitude", regularisation.largest_amplitude, 0, 100);
   check("regularisation.smoothness", regularisation.smoothness, 0, 0.125);
   check("regularisation.total_variation", regularisation.total_variation, 0, 0.125);
+  if (engine == "cg") check_cg(*this);
   if (likelihood == "poisson" && (engine == "dm" || engine == "raar"))
     throw ConfigError("ptychography.likelihood is poisson, but " + engine + " projects onto amplitudes", "",
                       "lsqml has both likelihoods");

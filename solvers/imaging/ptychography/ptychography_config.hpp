@@ -20,7 +20,9 @@ struct PtychographyConfig {
   double object_step = 0.0;
   double probe_step = 0.0;
   double alpha = 0.0;
-  double damping = 0.1;
+  double damping = 0.0;
+  bool coarse_phase = true;
+  double line_search = 0.25;
   double relaxation = 0.75;
   double noise_bound = -1.0;
   double momentum = -1.0;

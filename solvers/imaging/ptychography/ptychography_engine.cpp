@@ -1,8 +1,12 @@
 #include "solvers/imaging/ptychography/ptychography_engine.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
+#include "kokkos_kernels/base/errors.hpp"
 #include "kokkos_kernels/base/registry.hpp"
+#include "solvers/imaging/ptychography/cg_engine.hpp"
 #include "solvers/imaging/ptychography/lsqml_engine.hpp"
 #include "solvers/imaging/ptychography/pie_engine.hpp"
 #include "solvers/imaging/ptychography/projection_engine.hpp"
@@ -30,6 +34,9 @@ Registry<Entry> engines() {
   all.add("lsqml", {{0.0, false}, [](PtychographyFields& f) -> std::unique_ptr<PtychographyEngine> {
                       return std::make_unique<LsqmlEngine>(f, f.config().object_step, f.config().probe_step);
                     }});
+  all.add("cg", {{0.0, false, 4.0}, [](PtychographyFields& f) -> std::unique_ptr<PtychographyEngine> {
+                   return std::make_unique<CgEngine>(f);
+                 }});
   all.add("dm", {{1.0, false}, [](PtychographyFields& f) -> std::unique_ptr<PtychographyEngine> {
                    return std::make_unique<ProjectionEngine>(f, 1.0);
                  }});
@@ -46,12 +53,21 @@ EngineTraits engine_traits(const std::string& name) { return engines().at(name).
 
 PtychographyConfig resolved(PtychographyConfig config, int frames) {
   config.validate();
-  const bool lsqml = config.engine == "lsqml", follows = config.probe.refine || config.positions.correct;
+  const bool lsqml = config.engine == "lsqml", cg = config.engine == "cg",
+             follows = config.probe.refine || config.positions.correct;
   // ePIE and rPIE as published go frame by frame. LSQ-ML does best with all frames in one batch and momentum where only
   // the object is sought; probe and positions need many small steps. Who keeps every wave works in any portion.
   if (config.batch == 0)
-    config.batch = !lsqml ? (engine_traits(config.engine).waves_of_frame > 0.0 ? 64 : 1) : follows ? 8 : frames;
+    config.batch = cg        ? frames
+                   : !lsqml  ? (engine_traits(config.engine).waves_of_frame > 0.0 ? 64 : 1)
+                   : follows ? 8
+                             : frames;
+  if (cg && config.batch < frames)
+    throw ConfigError(fmt::format("ptychography.batch is {} of {} frames, but engine cg takes all of them at once",
+                                  config.batch, frames),
+                      "", "leave batch out");
   if (config.momentum < 0.0) config.momentum = lsqml && !follows && config.batch >= frames ? 0.95 : 0.0;
+  if (config.damping == 0.0) config.damping = cg ? 0.02 : 0.1;
   if (config.object_step == 0.0) config.object_step = lsqml ? 0.9 : 1.0;
   // With a small α a free probe's noise makes the object grow where nothing else reaches, at the rim.
   if (config.alpha == 0.0) config.alpha = config.probe.refine ? 0.3 : 0.1;

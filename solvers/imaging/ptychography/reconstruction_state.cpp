@@ -47,6 +47,9 @@ FieldSet Reconstruction::shared_state() {
     add_plane("object_snapshot_0", snapshots_[0]);
     add_plane("object_snapshot_1", snapshots_[1]);
   }
+  const SharedState of_engine = engine_->shared_state();
+  for (const auto& [name, plane] : of_engine.planes) add_plane("engine_" + name, *plane);
+  for (const auto& [name, number] : of_engine.numbers) state.add_scalar("engine_" + name, "1", *number);
   state.add_scalar("momentum_sweeps", "1", std::int64_t{momentum_sweeps_});
   state.add_scalar("last_r", "1", last_r_);
   const auto frames = static_cast<std::int64_t>(fields_.frames());
@@ -87,6 +90,10 @@ void Reconstruction::restore(const FieldSet& shared, const FieldSet& local) {
   history_.clear();
   for (std::size_t k = 0; k < records.size(); k += 3)
     history_.push_back({static_cast<int>(k / 3), records[k], records[k + 1], records[k + 2]});
+  const SharedState of_engine = engine_->shared_state();
+  for (const auto& [name, plane] : of_engine.planes)
+    fields_.set_values(*plane, complex_values(shared, "engine_" + name, input.object_size()));
+  for (const auto& [name, number] : of_engine.numbers) *number = shared.real_scalar("engine_" + name);
   engine_->restore(local);
 }
 

@@ -108,8 +108,7 @@ SimulatedPtychogram simulate_ptychogram(const Context& context, const SimulatedP
   SimulatedPtychogram simulated = simulated_geometry(context, config, index);
   const Ptychogram& data = simulated.data;
   simulated.truth = random_object(config.object, data.object_nx, data.object_ny, index);
-  auto model = std::make_unique<FarFieldFrames>(context.space, data, simulated.truth);
-  add_frames(context, config.noise, index, std::move(model), keep, simulated);
+  add_frames(context, config.noise, index, far_field_frames(context.space, data, simulated.truth), keep, simulated);
   return simulated;
 }
 
@@ -124,11 +123,8 @@ SimulatedPtychogram simulate_specimen(const Context& context, const SimulatedPty
                                     data.object_nx, data.object_ny);
   MultisliceFramesSetup thick = setup;
   thick.energy = config.probe.energy;
-  std::unique_ptr<FrameModel> model;
-  if (setup.edges.empty())
-    model = std::make_unique<FarFieldFrames>(context.space, data, simulated.truth);
-  else
-    model = std::make_unique<MultisliceFrames>(context, data, thick, configurations);
+  auto model = setup.edges.empty() ? far_field_frames(context.space, data, simulated.truth)
+                                   : multislice_frames(context, data, thick, configurations);
   add_frames(context, config.noise, index, std::move(model), keep, simulated);
   return simulated;
 }

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <filesystem>
 #include <numbers>
 
@@ -37,6 +38,12 @@ TEST(FramesMap, OfAFrameThatReachesBeyondTheObjectKeepsInside) {
   const std::vector<double> map = frames_map(input, std::vector<double>{1.0, 3.0});
   EXPECT_DOUBLE_EQ(map[5 * 3 + 1], 3.0);
   EXPECT_DOUBLE_EQ(map[5 * 3 + 2], 0.0);  // the window ends one column before
+}
+
+TEST(FramesMap, AFrameOfWhichNothingIsKnownTakesNoPart) {
+  const std::vector<double> map = frames_map(two_frames(), std::vector<double>{1.0, std::nan("")});
+  const double expected[7] = {1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0};
+  for (std::size_t ix = 0; ix < 7; ++ix) EXPECT_EQ(map[ix * 3 + 1], expected[ix]) << ix;
 }
 
 TEST(PhaseAboutMean, DoesNotWrapWhereThePhaseStaysWithinAHalfCircle) {

@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <numeric>
 
+#include "apps/series/watched_solver.hpp"
 #include "kokkos_kernels/base/errors.hpp"
 
 namespace locum::apps {
@@ -108,6 +110,45 @@ TEST(Experiment, LabelsOfTheSolverThatAreKnownAreTaken) {
   const TrainingData again = make_training_data(context, config, true, known, go_on);
   EXPECT_EQ(again.sets[0].truth.value, known[0].value);
   EXPECT_EQ(again.sets[2].truth.value, first.sets[2].truth.value);
+}
+
+TEST(Experiment, LabelsThatDidNotConvergeAreCounted) {
+  const Context context{Communicator::world()};
+  SeriesRunConfig config = tiny();
+  EXPECT_EQ(make_training_data(context, config, false, {}, go_on).open_labels, 0) << "the truth needs no sweeps";
+  config.data.labels = "solver";
+  config.ptychography.sweeps = 2;
+  const TrainingData data = make_training_data(context, config, false, {}, go_on);
+  EXPECT_EQ(data.open_labels, 3);
+  const std::vector<ObjectFunction> known = {data.sets[0].truth, data.sets[1].truth};
+  EXPECT_EQ(make_training_data(context, config, false, known, go_on).open_labels, 1) << "new ones only";
+  config.ptychography.sweeps = 200;
+  config.ptychography.tolerance = 0.5;  // anything will do
+  EXPECT_EQ(make_training_data(context, config, false, {}, go_on).open_labels, 0);
+}
+
+// Two sweeps converge nowhere; audits and what is handed back are counted apart.
+TEST(WatchedSolver, CountsRegionsThatDidNotConverge) {
+  const Context context{Communicator::world()};
+  SeriesRunConfig config = tiny();
+  config.ptychography.sweeps = 2;
+  const SeriesSet set = series_set(context, config, 0);
+  const std::vector<int> all = [&] {
+    std::vector<int> tiles(set.data.tiles.size());
+    std::iota(tiles.begin(), tiles.end(), 0);
+    return tiles;
+  }();
+  WatchedSolver solver(config.ptychography);
+  ObjectFunction object = Ptychography::make_output(set.data);
+  const ObjectFunction start = object;
+  solver.evaluate_from(start, set.data, all, object);
+  EXPECT_EQ(solver.handed_back().count, 1);
+  EXPECT_EQ(solver.handed_back().open, 1);
+  EXPECT_EQ(solver.audits().count, 0);
+  solver.evaluate(set.data, std::vector<int>{0}, object);
+  EXPECT_EQ(solver.audits().open, 1);
+  solver.forget();
+  EXPECT_EQ(solver.handed_back().count, 0);
 }
 
 TEST(Experiment, DataThatDoNotFitTheMemoryAreRefusedBeforeTheyAreMade) {

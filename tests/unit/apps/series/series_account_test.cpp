@@ -5,6 +5,8 @@
 
 #include <cmath>
 
+#include "apps/series/held_out.hpp"
+
 namespace locum::apps {
 namespace {
 
@@ -107,6 +109,8 @@ TEST(SetRecord, ComesBackFromItsState) {
   SetRecord r = record_of(3, true, 2.5);
   r.handed_back = 4;
   r.audited = 1;
+  r.regions = {3, 2};
+  r.audits = {1, 1};
   r.network = {0.2, 0.1, 0.05};
   r.gated = {0.1, 0.05, std::nan("")};
   r.uncertainty = {0.1, 0.2};
@@ -117,6 +121,9 @@ TEST(SetRecord, ComesBackFromItsState) {
   EXPECT_TRUE(back.other);
   EXPECT_EQ(back.handed_back, 4);
   EXPECT_EQ(back.audited, 1);
+  EXPECT_EQ(back.regions.count, 3);
+  EXPECT_EQ(back.regions.open, 2);
+  EXPECT_EQ(back.audits.open, 1);
   EXPECT_EQ(back.final_image, 2.5);
   EXPECT_EQ(back.network.phase_error, 0.1);
   EXPECT_TRUE(std::isnan(back.gated.amplitude_error));
@@ -124,21 +131,41 @@ TEST(SetRecord, ComesBackFromItsState) {
   EXPECT_EQ(back.handed, r.handed);
 }
 
-TEST(FrameGate, CountsWrongFramesByTheErrorOfTheTrainedKind) {
+TEST(FrameGate, CountsWrongFramesByTheErrorOfWhatTrainingHeldOut) {
   SetRecord own = record_of(0, false, 1.0), other = record_of(1, true, 1.0);
   own.error = {0.1, 0.1, 0.1, 0.1};
   own.handed = {0.0, 0.0, 0.0, 1.0};
   other.error = {0.29, 0.31, 0.5, 0.6};  // three of them beyond 3 · 0.1
   other.handed = {1.0, 1.0, 0.0, 1.0};
-  const FrameGate gate = frame_gate({own, other});
-  EXPECT_NEAR(gate.in_domain, 0.1, 1e-15);
+  const FrameGate gate = frame_gate({own, other}, 0.1);
+  EXPECT_EQ(gate.in_domain, 0.1);
   EXPECT_EQ(gate.frames, 8);
   EXPECT_EQ(gate.wrong, 3);
   EXPECT_EQ(gate.wrong_handed_back, 2);
   EXPECT_EQ(gate.handed_back, 4);
   EXPECT_NEAR(gate.recall(), 2.0 / 3.0, 1e-15);
   other.truth_known = false;
-  EXPECT_TRUE(std::isnan(frame_gate({own, other}).recall()));
+  EXPECT_TRUE(std::isnan(frame_gate({own, other}, 0.1).recall()));
+}
+
+// A third of the frames lost, in a file that nobody calls of another kind: they must not widen their own measure.
+TEST(FrameGate, FramesDoNotSetTheMeasureThatTheyAreCountedBy) {
+  SetRecord file = record_of(0, false, 1.0);
+  file.error = {0.02, 0.02, 0.02, 0.02, 0.9, 0.9};
+  file.handed = {0.0, 0.0, 0.0, 0.0, 1.0, 0.0};
+  const FrameGate gate = frame_gate({file}, 0.02);
+  EXPECT_EQ(gate.wrong, 2);
+  EXPECT_EQ(gate.wrong_handed_back, 1);
+}
+
+TEST(HeldOutErrors, ComeBackFromTheirState) {
+  HeldOutErrors errors{{{0.1, 0.3}, {0.2, 0.4}}, 0.05};
+  EXPECT_NEAR(errors.worst_frame_rmse(), std::sqrt(0.125), 1e-15);
+  const HeldOutErrors back = HeldOutErrors::from_state(errors.state());
+  ASSERT_EQ(back.pairs.size(), 2u);
+  EXPECT_EQ(back.pairs[1].score, 0.2);
+  EXPECT_EQ(back.pairs[1].error, 0.4);
+  EXPECT_EQ(back.frame_error, 0.05);
 }
 
 }  // namespace

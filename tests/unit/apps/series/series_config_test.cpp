@@ -54,6 +54,16 @@ TEST(SeriesConfig, TilesOfOneSetDoNotContinueThoseOfAnother) {
   EXPECT_THROW(config.validate(), ConfigError);
 }
 
+// Tile 5 of one set is not tile 5 of the next: each set may teach, but none with all that it has.
+TEST(SeriesConfig, EverySetMayTeach) {
+  const SeriesRunConfig config;
+  EXPECT_EQ(config.gate.label_spacing, 1);
+  EXPECT_GT(config.gate.labels_to_update, 0);
+  EXPECT_GT(config.gate.labels_a_call, 0);
+  EXPECT_LT(config.gate.labels_a_call, config.gate.labels_to_update) << "more than one set behind a fit";
+  EXPECT_GT(config.gate.max_updates, 1);
+}
+
 TEST(SeriesConfig, ProbeAndPositionsStayAsTheyAre) {
   SeriesRunConfig config;
   config.ptychography.probe.refine = true;
@@ -61,6 +71,17 @@ TEST(SeriesConfig, ProbeAndPositionsStayAsTheyAre) {
   config.ptychography.probe.refine = false;
   config.ptychography.positions.correct = true;
   EXPECT_THROW(config.validate(), ConfigError);
+}
+
+TEST(SeriesConfig, NobodyKnowsTheTruthOfFiles) {
+  LabelledDataConfig data;
+  data.files = {"a.cxi", "b.cxi", "c.cxi"};
+  EXPECT_EQ(data.size(), 3);
+  EXPECT_THROW(data.validate(), ConfigError);
+  data.labels = "solver";
+  EXPECT_NO_THROW(data.validate());
+  data.files = {"a.cxi"};
+  EXPECT_THROW(data.validate(), ConfigError);
 }
 
 TEST(SeriesConfig, RangesOfThePhaseAscend) {

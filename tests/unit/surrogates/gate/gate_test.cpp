@@ -206,6 +206,34 @@ TEST(Gate, KeepsLabelsOfHandedBackSamplesApartWhenTold) {
   EXPECT_EQ(play.learner.labels.size(), 10u);  // calls 0, 10, … 90
 }
 
+TEST(Gate, SpreadsTheLabelsOfACallOverWhatItHandsBack) {
+  GateConfig config = toy_config();
+  config.audit_rate = 0.0;
+  config.labels_a_call = 3;
+  Play play(true, config, 1, 10);
+  play.gate.force_solver(true);
+  play.run(4);
+  EXPECT_EQ(play.learner.labels.size(), 12u);  // of each call, though its samples bear the numbers of the one before
+  config.labels_a_call = 10;
+  Play whole(true, config, 1, 10);
+  whole.gate.force_solver(true);
+  whole.run(1);
+  EXPECT_EQ(whole.learner.labels.size(), 10u);
+  for (std::size_t k = 0; k < 3; ++k) EXPECT_EQ(play.learner.labels[k], whole.learner.labels[3 * k + 3]);
+}
+
+TEST(Gate, KeepsNoLabelsThatNobodyWillLearnFromWhenTold) {
+  GateConfig config = toy_config();
+  config.labels_to_update = 5;
+  config.max_updates = 1;
+  config.keep_labels = false;
+  Play play(true, config, 1, 1);
+  play.gate.force_solver(true);
+  play.run(20);
+  EXPECT_EQ(play.learner.updates, 1);
+  EXPECT_EQ(play.learner.labels.size(), 5u);
+}
+
 TEST(Gate, TheLedgerAddsUp) {
   GateConfig config = toy_config();
   config.warm_up = 4;

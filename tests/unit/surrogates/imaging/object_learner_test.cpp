@@ -208,6 +208,31 @@ TEST(ObjectLearner, CalibratesOnTilesThatItHeldOut) {
   }
 }
 
+// What is usual inside the data, frame by frame: below the errors of the worst frames of tiles, on any number of ranks.
+TEST(ObjectLearner, KnowsTheErrorBelowTheFramesThatItHeldOut) {
+  ObjectLearner learner = learner_of(Communicator::world());
+  const auto pairs = learner.calibration();
+  ObjectStep step(learner.cascade(), small_model());
+  const LabelledObject set = small_data_set(104);  // the last of five
+  std::vector<int> tiles(set.data.tiles.size());
+  std::iota(tiles.begin(), tiles.end(), 0);
+  std::vector<double> scores(tiles.size());
+  ObjectFunction answer = Ptychography::make_output(set.data);
+  step.evaluate_with_score(set.data, tiles, answer, scores);
+  double sum = 0.0, largest = 0.0;
+  int frames = 0;
+  for (const int tile : tiles)
+    for (const double e : frame_errors(set.data, set.truth, answer, tile)) {
+      sum += e * e;
+      largest = std::max(largest, e);
+      ++frames;
+    }
+  EXPECT_EQ(frames, set.data.size());
+  EXPECT_NEAR(learner.frame_error(), std::sqrt(sum / frames), 1e-5);  // sums over ranks in single precision
+  EXPECT_LT(learner.frame_error(), largest);
+  EXPECT_GT(learner.frame_error(), 0.0);
+}
+
 TEST(ObjectLearner, TakesLabelsOfTilesAndLearnsAgain) {
   ObjectLearner learner = learner_of(Communicator::world());
   learner.fit();
@@ -220,6 +245,44 @@ TEST(ObjectLearner, TakesLabelsOfTilesAndLearnsAgain) {
   ObjectLearner restored = learner_of(Communicator::world());
   restored.restore(learner.state());
   EXPECT_EQ(restored.calibration().size(), learner.calibration().size());
+}
+
+// Steps that are far too long make any network worse: what was there before stays.
+TEST(ObjectLearner, AnUpdateThatDoesHarmIsNotTaken) {
+  ObjectLearner learner = learner_of(Communicator::world());
+  learner.fit();
+  ObjectTrainingConfig rash = small_training();
+  rash.learning_rate = 0.3;
+  rash.update_epochs = 1;
+  ObjectLearner hasty = learner_of(Communicator::world(), rash);
+  hasty.restore(learner.state());
+  const LabelledObject fresh = small_data_set(300);
+  for (int tile = 0; tile < 4; ++tile) hasty.add(Ptychography::label(fresh.data, fresh.truth, tile));
+  hasty.update();
+  for (int s = 0; s < 2; ++s)
+    EXPECT_EQ(hasty.cascade()->stage(s).parameters(), learner.cascade()->stage(s).parameters());
+}
+
+// No truth but of the one set that calibrates: the frames' error falls, and decides.
+TEST(ObjectLearner, LearnsFromFramesAlone) {
+  ObjectTrainingConfig training = small_training();
+  training.supervised = 0.0;
+  training.physics = 1.0;
+  training.epochs = 8;
+  std::vector<LabelledObject> sets = data_sets(5);
+  EXPECT_EQ(held_out_sets(training, 5), 1u);
+  for (int k = 0; k < 4; ++k) sets[static_cast<std::size_t>(k)].truth.value.clear();
+  ObjectLearner learner(context_of(Communicator::world()), small_network(), training, small_model(), 16,
+                        std::move(sets));
+  std::vector<double> held_out;
+  double best = 1e300;
+  const train::FitReport report = learner.fit([&](int, const std::map<std::string, double>& metrics) {
+    if (metrics.at("stage") == 0.0) held_out.push_back(metrics.at("validation/loss"));
+    if (metrics.at("stage") == 1.0) best = std::min(best, metrics.at("validation/loss"));
+  });
+  EXPECT_LT(held_out.back(), held_out.front());
+  EXPECT_NEAR(report.metrics.at("validation/loss"), best, 1e-5 * best) << "the weights of the best epoch are kept";
+  EXPECT_EQ(learner.calibration().size(), small_data_set(104).data.tiles.size());
 }
 
 TEST(ObjectLearner, OneDataSetIsTooFew) {

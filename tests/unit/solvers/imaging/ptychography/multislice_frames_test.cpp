@@ -121,10 +121,10 @@ TEST(MultisliceFrames, OneThinSliceIsTheThinObject) {
   const Grid cell = specimen_grid(specimen, 0.25);
   for (const auto& [pixels, tolerance] : {std::pair{cell.nx, 2e-5}, {48, 3e-3}}) {
     const Experiment e = make_experiment(specimen, pixels);
-    MultisliceFrames slices({}, e.simulated.data, setup_of(e, {0.0, 5.431}), still(specimen));
-    FarFieldFrames thin(ExecutionSpace(), e.simulated.data, e.simulated.truth);
+    const auto thick = multislice_frames({}, e.simulated.data, setup_of(e, {0.0, 5.431}), still(specimen));
+    const auto thin = far_field_frames(ExecutionSpace(), e.simulated.data, e.simulated.truth);
     for (const auto& p : {std::array{2.0, 3.0}, {4.37, 6.81}}) {
-      const double off = amplitude_distance(frame_of(slices, p), frame_of(thin, p), e.window(), e.cell.band_limit());
+      const double off = amplitude_distance(frame_of(*thick, p), frame_of(*thin, p), e.window(), e.cell.band_limit());
       EXPECT_LT(off, tolerance) << pixels;
     }
   }
@@ -137,10 +137,11 @@ TEST(MultisliceFrames, AThickSpecimenIsNoProductAnyMore) {
     const Experiment e = make_experiment(specimen);
     SliceConfig slices;
     slices.thickness = 1.4;
-    MultisliceFrames thick({}, e.simulated.data, setup_of(e, slice_edges(specimen.lz, slices)), still(specimen));
-    FarFieldFrames thin(ExecutionSpace(), e.simulated.data, e.simulated.truth);
-    const auto frame = frame_of(thick, {2.0, 3.0});
-    const double off = amplitude_distance(frame, frame_of(thin, {2.0, 3.0}), e.window(), e.cell.band_limit());
+    const auto thick =
+        multislice_frames({}, e.simulated.data, setup_of(e, slice_edges(specimen.lz, slices)), still(specimen));
+    const auto thin = far_field_frames(ExecutionSpace(), e.simulated.data, e.simulated.truth);
+    const auto frame = frame_of(*thick, {2.0, 3.0});
+    const double off = amplitude_distance(frame, frame_of(*thin, {2.0, 3.0}), e.window(), e.cell.band_limit());
     EXPECT_GT(off, 2.0 * before + 0.003);
     before = off;
     const double counts = std::accumulate(frame.begin(), frame.end(), 0.0);
@@ -155,8 +156,8 @@ TEST(MultisliceFrames, AreTheMeanOverConfigurations) {
   for (auto& p : moved.position) p[0] += 0.4;
   const Experiment e = make_experiment(specimen);
   const auto frame = [&](const Configurations& c) {
-    MultisliceFrames model({}, e.simulated.data, setup_of(e, {0.0, 5.431}), c);
-    return frame_of(model, {2.25, 3.5});
+    const auto model = multislice_frames({}, e.simulated.data, setup_of(e, {0.0, 5.431}), c);
+    return frame_of(*model, {2.25, 3.5});
   };
   const auto a = frame(still(specimen)), b = frame(still(moved));
   const auto mean = frame({2, [&](int c) { return c == 0 ? specimen : moved; }});
@@ -166,7 +167,7 @@ TEST(MultisliceFrames, AreTheMeanOverConfigurations) {
 TEST(MultisliceFrames, AWindowOrAPixelThatDoesNotFitIsRefused) {
   const Specimen specimen = silicon(1);
   Experiment e = make_experiment(specimen);
-  const auto make = [&] { MultisliceFrames({}, e.simulated.data, setup_of(e, {0.0, 5.431}), still(specimen)); };
+  const auto make = [&] { multislice_frames({}, e.simulated.data, setup_of(e, {0.0, 5.431}), still(specimen)); };
   EXPECT_NO_THROW(make());
   e.simulated.data.dx *= 1.01;
   EXPECT_THROW(make(), ConfigError);
@@ -174,7 +175,7 @@ TEST(MultisliceFrames, AWindowOrAPixelThatDoesNotFitIsRefused) {
   e.simulated.data.nx = 100;
   EXPECT_THROW(make(), ConfigError);
   e = make_experiment(specimen);
-  EXPECT_THROW(MultisliceFrames({}, e.simulated.data, setup_of(e, {0.0, 5.431}), still(specimen, 0)), ConfigError);
+  EXPECT_THROW(multislice_frames({}, e.simulated.data, setup_of(e, {0.0, 5.431}), still(specimen, 0)), ConfigError);
 }
 
 TEST(SimulateSpecimen, TakesThinObjectsAndSlices) {

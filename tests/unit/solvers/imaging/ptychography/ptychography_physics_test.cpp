@@ -96,8 +96,7 @@ TEST(PtychographyPhysics, PartiallyCoherentFramesNeedASecondMode) {
   data.modes = 2;
   data.probe = two(8.0);
   const std::vector<Ptychogram::Value> truth = data.probe;
-  const SimulatedFrames frames(context.space, std::make_unique<FarFieldFrames>(context.space, data, s.truth),
-                               data.position, {});
+  const SimulatedFrames frames(context.space, far_field_frames(context.space, data, s.truth), data.position, {});
   s.data.frames = data.frames = kept_frames(context.comm, frames, 64 * 64);
   data.probe = two(6.0);
   PtychographyConfig config = solver(40);

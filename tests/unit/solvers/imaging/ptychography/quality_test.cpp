@@ -251,6 +251,27 @@ TEST(PositionError, IgnoresACommonShift) {
   EXPECT_THROW(position_error(truth, Positions{{0, 0}}), ConfigError);
 }
 
+// A beam that was off, a detector that did not read out: all that the object promised is missing.
+TEST(FourierError, AFrameWithoutCountsIsWrongWhereLightWasExpected) {
+  FourierError lost, weak, dark, right;
+  lost.off = 1e4;
+  lost.noise = 300.0;
+  EXPECT_NEAR(lost.excess(), std::sqrt(9700.0), 1e-9);
+  weak = lost;
+  weak.counts = 2.0;
+  EXPECT_GT(lost.excess(), weak.excess()) << "less than little is not better than little";
+  dark.off = 0.01;  // next to nothing was expected: Poisson's noise alone makes 2λ of it, and nothing came
+  dark.noise = 0.02;
+  EXPECT_EQ(dark.excess(), 0.0);
+  right.off = right.noise = 250.0;
+  right.counts = 1e4;
+  right.amplitude = 3.0;
+  right.amplitudes = 60.0;
+  EXPECT_EQ(right.excess(), 0.0);
+  EXPECT_DOUBLE_EQ(right.r(), 0.05);
+  EXPECT_TRUE(std::isnan(lost.r())) << "0 would say perfect";
+}
+
 TEST(RFactor, IsTheQuotientOfSums) {
   std::vector<FourierError> errors(2);
   errors[0].amplitude = 1.0;

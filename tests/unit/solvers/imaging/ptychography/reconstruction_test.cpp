@@ -37,10 +37,15 @@ double difference(const ObjectFunction& a, const ObjectFunction& b) {
   return most;
 }
 
-const std::vector<std::string> engines = {"epie", "rpie", "lsqml", "dm", "raar"};
+const std::vector<std::string> engines = {"epie", "rpie", "lsqml", "cg", "dm", "raar"};
 
 PtychographyConfig everything(const std::string& engine) {
   PtychographyConfig config = config_of(engine, 8);
+  if (engine == "cg") {  // the object alone, all frames at once
+    config.warm_up = 1;
+    config.line_search = 0.5;
+    return config;
+  }
   config.batch = engine == "epie" ? 1 : 8;
   config.probe.refine = true;
   config.probe.from = 1;
@@ -150,7 +155,8 @@ TEST(Reconstruction, NoiselessFramesAreExplainedByEveryEngine) {
     const char* engine;
     int sweeps;
     double r;
-  } expected[] = {{"epie", 40, 0.02}, {"rpie", 40, 0.02}, {"lsqml", 40, 0.02}, {"dm", 60, 0.02}, {"raar", 60, 0.02}};
+  } expected[] = {{"epie", 40, 0.02}, {"rpie", 40, 0.02}, {"lsqml", 40, 0.02},
+                  {"cg", 40, 0.02},   {"dm", 60, 0.02},   {"raar", 60, 0.02}};
   for (const auto& e : expected) {
     PtychographyConfig config = config_of(e.engine, e.sweeps);
     config.noise_bound = 0.0;

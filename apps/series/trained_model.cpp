@@ -1,0 +1,75 @@
+#include "apps/series/trained_model.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "apps/series/experiment.hpp"
+#include "apps/series/set_record.hpp"
+#include "apps/version.hpp"
+#include "io/model.hpp"
+#include "io/toml.hpp"
+#include "kokkos_kernels/base/errors.hpp"
+#include "kokkos_kernels/base/together.hpp"
+#include "surrogates/imaging/object_record.hpp"
+
+namespace locum::apps {
+namespace {
+
+constexpr char experiment_group[] = "experiment", calibration_group[] = "calibration";
+
+FieldSet experiment_fields(const SeriesRunConfig& config) {
+  const Ptychogram expected = experiment_geometry(config);
+  FieldSet fields;
+  fields.add("frame", "pixel", {2}, std::vector<std::int64_t>{expected.nx, expected.ny});
+  fields.add("pixel", "Angstrom", {2}, std::vector<double>{expected.dx, expected.dy});
+  add_complex(fields, "probe", expected.probe);
+  fields.add_scalar("tile", "pixel", std::int64_t{config.series.tile});
+  return fields;
+}
+
+constexpr char hint[] = "give the model.h5 that `locum learn` wrote for ptychography";
+
+void check(const SeriesRunConfig& config, const FieldSet& found) {
+  const std::string& file = config.series.model;
+  const auto& frame = found.integer("frame");
+  const auto& pixel = found.real("pixel");
+  check_experiment(config,
+                   {static_cast<int>(frame.at(0)), static_cast<int>(frame.at(1)), pixel.at(0), pixel.at(1),
+                    complex_field(found, "probe")},
+                   file, "describe the model's experiment in [simulation], or leave series.model out to train anew");
+  const std::int64_t tile = found.integer_scalar("tile");
+  if (tile != config.series.tile)
+    throw ConfigError(fmt::format("tiles of {} pixels, the model in {} was calibrated with tiles of {}",
+                                  config.series.tile, file, tile),
+                      "series.tile", "its bounds are promised for those alone");
+}
+
+}  // namespace
+
+io::Tree object_model(const SeriesRunConfig& config, const imaging::ObjectCascade& cascade,
+                      const HeldOutErrors& held_out, const TrainingSummary& training) {
+  SeriesRunConfig copy = config;
+  FieldTree record =
+      imaging::object_model_record(cascade, {{"program_version", version_line()},
+                                             {"input", io::to_toml(copy)},
+                                             {"training_data_sets", fmt::format("{}", training.samples)},
+                                             {"training_seconds", fmt::format("{:.3f}", training.seconds)}});
+  record.groups[calibration_group] = held_out.state();
+  record.groups[experiment_group] = experiment_fields(config);
+  return record;
+}
+
+TrainedModel read_trained_model(const Context& context, const SeriesRunConfig& config) {
+  const std::string& file = config.series.model;
+  const io::Tree tree = io::read_model(context.comm, file);
+  TrainedModel model;
+  together(context.comm, [&] {
+    model.cascade = imaging::cascade_from_record(context.space, tree);
+    model.held_out = HeldOutErrors::from_state(tree.group(calibration_group, hint));
+    check(config, tree.group(experiment_group, hint));
+  });
+  return model;
+}
+
+}  // namespace locum::apps

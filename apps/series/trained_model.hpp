@@ -1,0 +1,31 @@
+// model.h5: networks that a run trained, with their calibration and the experiment that they know. Another run of the
+// same experiment begins with them instead of data and training.
+#pragma once
+
+#include <memory>
+
+#include "apps/series/held_out.hpp"
+#include "apps/series/series_config.hpp"
+#include "apps/summary.hpp"
+#include "io/tree.hpp"
+#include "kokkos_kernels/base/context.hpp"
+#include "surrogates/imaging/object_cascade.hpp"
+
+namespace locum::apps {
+
+// The networks' layers and parameters, what was done before and after them, calibration, experiment (frame, pixel,
+// probe, tile), and where all came from.
+io::Tree object_model(const SeriesRunConfig& config, const imaging::ObjectCascade& cascade,
+                      const HeldOutErrors& held_out, const TrainingSummary& training);
+
+struct TrainedModel {
+  std::shared_ptr<const imaging::ObjectCascade> cascade;
+  HeldOutErrors held_out;
+};
+
+// The model of `config.series.model`. Throws IoError for a file that is missing or damaged, ConfigError for one of
+// another kind, and for a model of another experiment than [simulation] (frames of another size, a pixel more than 1 %
+// off, another probe) or of other tiles, for which its calibration says nothing. Collective.
+TrainedModel read_trained_model(const Context& context, const SeriesRunConfig& config);
+
+}  // namespace locum::apps

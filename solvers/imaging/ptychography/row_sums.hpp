@@ -1,0 +1,33 @@
+// Sums over a rank's pixels of the object, and over the ranks.
+#pragma once
+
+#include <array>
+
+#include "solvers/imaging/ptychography/ptychography_fields.hpp"
+
+namespace locum::imaging {
+
+// row(offset of a row's first pixel in a plane of this stride, pixels of the row, three sums to add to). A pixel that
+// several ranks have must be counted by one of them: own_light() is 0 for the others. Collective.
+template <class Row>
+std::array<double, 3> row_sums(PtychographyFields& fields, const char* label, int stride, const Row& row_) {
+  const Row row = row_;
+  const PixelBox box = fields.region();
+  const int ny = box.ny(), x0 = box.x0, y0 = box.y0;
+  std::array<double, 3> sums{};
+  if (!box.empty())
+    Kokkos::parallel_reduce(
+        label, RangePolicy(fields.space(), 0, box.nx()),
+        KOKKOS_LAMBDA(int x, double& first, double& second, double& third) {
+          double total[3] = {0.0, 0.0, 0.0};
+          row(static_cast<std::ptrdiff_t>(x0 + x) * stride + y0, ny, total);
+          first += total[0];
+          second += total[1];
+          third += total[2];
+        },
+        sums[0], sums[1], sums[2]);
+  fields.comm().sum(std::span<double>(sums));
+  return sums;
+}
+
+}  // namespace locum::imaging
