@@ -40,9 +40,10 @@ std::vector<double> frame_errors(const Ptychogram& input, const ObjectFunction& 
 using PtychographyStep = Step<Ptychography>;
 using PtychographySurrogate = Surrogate<Ptychography>;
 
-// Shares the object out in count_x × count_y or so tiles of `side` pixels (the outermost reach to the object's edge)
-// and the frames among them by the centre of their windows; tiles without frames are joined to a neighbour. side:
-// pixels of the object, ≥ 1.
+// Shares the object out in tiles, and the frames among them by the centre of their windows: strips along x and each of
+// them along y, in as many equal parts, ⌈extent of the centres / side⌉, as it takes for none to be longer than `side`.
+// The outermost reach to the object's edge; parts without frames are joined to the next. side: pixels of the
+// object, ≥ 1.
 std::vector<ObjectTile> make_tiles(const Ptychogram& input, int side);
 
 // Σ_j Σ_m |P_m(r − r_j)|² of all frames, counts: the intensity that each pixel has seen, (object_nx, object_ny).
