@@ -31,7 +31,7 @@ std::string describe(const std::map<std::string, FieldSet>& groups) {
     for (const auto& [name, field] : fields.fields()) {
       text += fmt::format("  {} [{}] {}", name, field.unit, field.values.index() ? "integer" : "real");
       if (field.shape.empty()) text += " scalar";
-      for (std::size_t d = 1; d < field.shape.size(); ++d) text += " " + std::to_string(field.shape[d]);
+      for (std::size_t d = 1; d < field.shape.size(); ++d) text += fmt::format(" {}", field.shape[d]);
       text += "\n";
     }
   }

@@ -63,6 +63,8 @@ PixelBox intersection(const PixelBox& a, const PixelBox& b) {
 }
 
 PixelBox hull(const PixelBox& a, const PixelBox& b) {
+  if (a.empty()) return b;
+  if (b.empty()) return a;
   return {std::min(a.x0, b.x0), std::min(a.y0, b.y0), std::max(a.x1, b.x1), std::max(a.y1, b.y1)};
 }
 

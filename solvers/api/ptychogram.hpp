@@ -53,7 +53,7 @@ struct PixelBox {
   bool operator==(const PixelBox&) const = default;
 };
 PixelBox intersection(const PixelBox& a, const PixelBox& b);
-PixelBox hull(const PixelBox& a, const PixelBox& b);  // the smallest that holds both
+PixelBox hull(const PixelBox& a, const PixelBox& b);  // the smallest that holds both; of an empty one, the other
 
 struct ObjectTile {
   PixelBox core;            // the tiles' cores share the object out among them

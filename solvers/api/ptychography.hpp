@@ -49,10 +49,9 @@ std::vector<ObjectTile> make_tiles(const Ptychogram& input, int side);
 // Σ_j Σ_m |P_m(r − r_j)|² of all frames, counts: the intensity that each pixel has seen, (object_nx, object_ny).
 // Fractions of a pixel are shared out between neighbours.
 std::vector<float> illumination(const Ptychogram& input);
-// The same with a number for each frame before its probe, in single precision.
-std::vector<float> spread(const Ptychogram& input, std::span<const float> numbers);
-// Several such maps at once, of the rows first … last − 1 of the object: numbers (maps, frames) to (maps, last − first,
-// object_ny). A pixel adds its frames in their order, whatever the rows.
+// The same with numbers for each frame before its probe, several maps at once, of the rows first … last − 1 of the
+// object: numbers (maps, frames) to (maps, last − first, object_ny), in single precision. A pixel adds its frames in
+// their order, whatever the rows.
 std::vector<float> spread(const Ptychogram& input, std::span<const float> numbers, int maps, int first, int last);
 
 // What a frame's counts say of an object: how far the amplitudes are off, and how far noise alone would put them.

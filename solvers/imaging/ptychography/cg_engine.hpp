@@ -2,7 +2,7 @@
 //
 // With G = Σ_j Σ_m P_m* χ_jm (down the gradient of Σ (√I − √M)², frame_kernels.hpp), in the form of Polak and Ribière,
 // Rev. Fr. Inform. Rech. Opér. 3-R1 (1969) 35, with β never below 0 (Gilbert and Nocedal, SIAM J. Optim. 2 (1992) 21;
-// for ptychography Thibault and Guizar-Sicairos, New J. Phys. 14 (2012) 063004, eq. (12), which PtyPy's ML follows):
+// for ptychography Thibault and Guizar-Sicairos, New J. Phys. 14 (2012) 063004, which PtyPy's ML follows):
 //   z = M⁻¹ G = G / √(L² + (δ L_max)²) + coarse phase (coarse_phase.hpp)
 //   β = max(0, Re⟨G − G', z⟩ / Re⟨G', z'⟩),  D = z + β D'
 //   t = Re⟨G, D⟩ / κ,  O += a t D

@@ -50,12 +50,6 @@ void clear_box(const ExecutionSpace& space, const Planes& values_, const PixelBo
       });
 }
 
-PixelBox hull(const PixelBox& a, const PixelBox& b) {
-  if (a.empty()) return b;
-  if (b.empty()) return a;
-  return {std::min(a.x0, b.x0), std::min(a.y0, b.y0), std::max(a.x1, b.x1), std::max(a.y1, b.y1)};
-}
-
 // A buffer on the host and its way to and from the device.
 struct Parcel {
   PixelBox box;

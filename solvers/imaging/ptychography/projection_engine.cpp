@@ -91,11 +91,11 @@ SweepErrors ProjectionEngine::sweep(PtychographyFields& fields, int number) {
   const PtychographyConfig& config = fields.config();
   if (!begun_) begin(fields);
   const bool refine = config.probe.refine && number >= config.probe.from;
-  for (int turn = 0; turn < (refine ? 2 : 1); ++turn) {
+  find_object(fields);
+  if (refine) {
+    find_probe(fields);
     find_object(fields);
-    if (refine) find_probe(fields);
   }
-  if (refine) find_object(fields);
   for (const auto& places : compact_batches(fields.first(), fields.last(), fields.own_batch()))
     fields.kernels().project(fields.hold(places).batch, fields.store().data(), fields.object_plane,
                              fields.probe.moved(), step_, waves_, places.front() - fields.first());

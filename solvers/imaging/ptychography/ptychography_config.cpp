@@ -101,12 +101,11 @@ void PtychographyConfig::visit(ConfigVisitor& v) {
   v.value({"line_search", "", "cg: share of the frames that the length of a step is measured at, 64 or more", {0, 1}},
           line_search);
   v.value({"relaxation", "", "raar: β", {0, 1}}, relaxation);
-  v.value(
-      {"noise_bound",
-       "",
-       "dm, raar: share of counting noise in a frame's error that is left in it; 0: none, −1: what suits the engine",
-       {-1, 10}},
-      noise_bound);
+  v.value({"noise_bound",
+           "",
+           "dm, raar: share of counting noise left in a frame's error; 0: none, −1: what suits the engine",
+           {-1, 10}},
+          noise_bound);
   v.value({"momentum",
            "",
            "most of a sweep's change that the next one begins beyond; −1: what suits the engine",

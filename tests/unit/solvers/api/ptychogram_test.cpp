@@ -69,5 +69,7 @@ TEST(PtychogramPart, CutsTheObjectWhereItsFramesStand) {
 
 TEST(PixelBox, HullHoldsBoth) {
   EXPECT_EQ(hull({1, 5, 3, 9}, {2, 0, 7, 6}), (PixelBox{1, 0, 7, 9}));
+  EXPECT_EQ(hull({}, {2, 3, 7, 6}), (PixelBox{2, 3, 7, 6}));  // an empty box holds nothing
+  EXPECT_EQ(hull({2, 3, 7, 6}, {4, 4, 4, 9}), (PixelBox{2, 3, 7, 6}));
   EXPECT_EQ(intersection({1, 5, 3, 9}, {2, 0, 7, 6}), (PixelBox{2, 5, 3, 6}));
 }

@@ -122,6 +122,39 @@ TEST_P(ObjectiveGradient, IsThatOfFiniteDifferences) {
 }
 INSTANTIATE_TEST_SUITE_P(LabelsAndFrames, ObjectiveGradient, ::testing::Values(0.0, 1.0));
 
+// What is kept of a data set, number by number: a forecast that is too small lets a training be killed.
+TEST(ObjectObjective, MemoryOfTrainingIsForecast) {
+  const ObjectCascade cascade({}, small_network());
+  const CanvasSample s = std::move(canvases(cascade, 1)[0]);
+  const std::size_t object = 8 * s.canvas.object.value.size(),
+                    sample = 4 * (s.canvas.input.size() + s.canvas.weight.size() + s.canvas.reach.size() +
+                                  s.answer.size() + s.weight.size()) +
+                             object;
+  const std::size_t pixels = s.labelled->data.object_size();
+  EXPECT_EQ(training_bytes(pixels, 1), static_cast<double>(object + sample));
+  EXPECT_EQ(training_bytes(pixels, 2), static_cast<double>(object + 2 * sample));
+  EXPECT_EQ(training_bytes(pixels, 4), static_cast<double>(object + 2 * sample));
+}
+
+// Every epoch sees windows of its own; a restarted training draws the same.
+TEST(ObjectObjective, WindowsAreDrawnAnewInEachEpochAndTheSameInAnother) {
+  const ObjectCascade cascade({}, small_network());
+  ObjectNetwork network({}, small_network());
+  ObjectObjective objective(context_of(Communicator::self()), small_training(), network, nullptr, canvases(cascade, 2),
+                            {});
+  std::vector<double> parameters = network.initial_parameters(5), ignored(parameters.size());
+  for (std::size_t k = 0; k < parameters.size(); ++k) parameters[k] += 0.02 * std::sin(1.0 + static_cast<double>(k));
+  const std::vector<int> batch = {0, 2, 5};
+  std::vector<double> loss;
+  for (int epoch : {0, 1, 2, 1}) {
+    objective.begin_epoch(epoch);
+    loss.push_back(objective.gradient(parameters, batch, ignored));
+  }
+  EXPECT_NE(loss[0], loss[1]);
+  EXPECT_NE(loss[1], loss[2]);
+  EXPECT_EQ(loss[1], loss[3]);
+}
+
 TEST(ObjectLearner, MakesTheLossSmaller) {
   ObjectTrainingConfig training = small_training();
   training.epochs = 12;
