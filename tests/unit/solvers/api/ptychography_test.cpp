@@ -49,10 +49,12 @@ TEST(MakeTiles, AreAsManyEqualOnesAsTheSideGoesIntoTheScan) {
     for (const ObjectTile& tile : tiles) {
       for (const std::size_t axis : {0u, 1u}) EXPECT_LE(extent(data, tile, axis), side + 1.0) << n;
       // Cuts are at whole pixels; the outermost tiles reach to the object's edge.
-      if (tile.core.x0 > 0 && tile.core.x1 < data.object_nx)
+      if (tile.core.x0 > 0 && tile.core.x1 < data.object_nx) {
         EXPECT_NEAR(tile.core.nx(), extent(data, all, 0) / parts_x, 1.0) << n;
-      if (tile.core.y0 > 0 && tile.core.y1 < data.object_ny)
+      }
+      if (tile.core.y0 > 0 && tile.core.y1 < data.object_ny) {
         EXPECT_NEAR(tile.core.ny(), extent(data, all, 1) / parts_y, 1.0) << n;
+      }
     }
   }
 }
