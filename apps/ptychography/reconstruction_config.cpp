@@ -35,10 +35,12 @@ void StartConfig::visit(ConfigVisitor& v) {
   v.value({"object", "", "an earlier reconstruction.cxi on the same pixels: its object alone"}, object);
   v.value({"probe",
            "",
-           "file: the data file's; microscope: as [microscope] and [probe] say; auto: the file's if it has one",
+           "file: the data file's; microscope: as [microscope] and [probe] say; mean_frame: of the frames' mean, with "
+           "defocus; auto: the file's if it has one, else the microscope's",
            {},
-           {"auto", "file", "microscope"}},
+           {"auto", "file", "mean_frame", "microscope"}},
           probe);
+  v.value({"defocus", "Å", "of a probe of the mean frame; positive: underfocus", {-1e9, 1e9}}, defocus);
   v.value(
       {"margin", "pixels", "of the object around the outermost frames: room for corrections of positions", {0, 1e4}},
       margin);

@@ -27,7 +27,9 @@ struct ReconstructionDataConfig {
 struct StartConfig {
   std::string from;            // an earlier reconstruction.cxi of these frames: its object, probe and positions
   std::string object;          // of an earlier reconstruction.cxi, instead of ptychography.start
-  std::string probe = "auto";  // file: the data file's; microscope: of [microscope]; auto: the file's if it has one
+  std::string probe = "auto";  // file: the data file's; microscope: of [microscope]; auto: the file's if it has one;
+                               // mean_frame: of the frames' mean amplitudes, with `defocus`
+  double defocus = 0.0;        // Å, of mean_frame; positive: underfocus
   int margin = 8;              // pixels of the object around the outermost windows: room for corrections of positions
 
   void visit(ConfigVisitor& v);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 
 #include "kokkos_kernels/base/errors.hpp"
 #include "kokkos_kernels/base/log.hpp"
@@ -30,7 +31,7 @@ void find_probe(DiffractionData& data, const Context& context, const Reconstruct
                 const io::DiffractionFile& file) {
   Ptychogram& in = data.input;
   io::ComplexImages probe;
-  if (config.start.probe != "microscope") probe = file.probe();
+  if (config.start.probe == "auto" || config.start.probe == "file") probe = file.probe();
   if (!probe.empty()) {
     in.modes = static_cast<int>(probe.modes);
     in.probe = std::move(probe.values);
@@ -40,9 +41,18 @@ void find_probe(DiffractionData& data, const Context& context, const Reconstruct
   if (config.start.probe == "file")
     throw ConfigError("has no probe", config.data.file,
                       "name it with data.probe, or describe the lens: start.probe = \"microscope\" and [microscope]");
+  if (config.start.probe == "mean_frame") {
+    in.probe = probe_of_mean_frame(in, data.statistics, data.wavelength, config.start.defocus);
+    in.modes = 1;
+    scale_probe(data, true);
+    log::info(fmt::format("probe: of the mean frame, {:g} Å of defocus", config.start.defocus));
+    return;
+  }
   if (!data.electrons)
-    throw ConfigError("has no probe, and the beam is of photons", config.data.file,
-                      "name the probe with data.probe: [microscope] knows electron lenses only");
+    throw ConfigError(
+        "has no probe, and the beam is of photons", config.data.file,
+        "name the probe with data.probe, or make one: start.probe = \"mean_frame\" with start.defocus and "
+        "ptychography.probe.refine = true; [microscope] knows electron lenses only");
   if (data.wavelength > 0.0) {
     const double own = imaging::wavelength(config.microscope.energy);
     if (std::abs(own / data.wavelength - 1.0) > 0.01)
@@ -56,6 +66,28 @@ void find_probe(DiffractionData& data, const Context& context, const Reconstruct
   log::info(fmt::format("probe: {:g} keV, {:g} mrad, {} mode(s), of the microscope", config.microscope.energy,
                         config.microscope.convergence, in.modes));
   scale_probe(data, true);
+}
+
+std::vector<Ptychogram::Value> probe_of_mean_frame(const Ptychogram& input, const FrameStatistics& statistics,
+                                                   double wavelength, double defocus) {
+  if (defocus != 0.0 && !(wavelength > 0.0))
+    throw ConfigError("the wavelength is not known, and a defocus wants it", "start.defocus",
+                      "give data.beam_energy or data.beam_wavelength");
+  imaging::Image wave(input.window());
+  for (int ix = 0; ix < input.nx; ++ix)
+    for (int iy = 0; iy < input.ny; ++iy) {
+      const std::size_t k =
+          static_cast<std::size_t>(ix) * static_cast<std::size_t>(input.ny) + static_cast<std::size_t>(iy);
+      const double dark = input.background.empty() ? 0.0 : input.background[k];
+      const double qx = imaging::frequency(ix, input.nx) / input.dx, qy = imaging::frequency(iy, input.ny) / input.dy;
+      // The ramp puts the middle of the probe on pixel (⌊nx/2⌋, ⌊ny/2⌋).
+      const double turns =
+          imaging::frequency(ix, input.nx) * (input.nx / 2) + imaging::frequency(iy, input.ny) * (input.ny / 2);
+      wave[k] = std::polar(std::sqrt(std::max(0.0, statistics.mean_frame[k] - dark)),
+                           std::numbers::pi * (wavelength * defocus * (qx * qx + qy * qy) - 2.0 * turns));
+    }
+  imaging::ImageTransform(input.nx, input.ny).inverse(wave);
+  return {wave.begin(), wave.end()};
 }
 
 double visible_share(const Ptychogram& input) {

@@ -11,6 +11,12 @@ namespace locum::apps {
 void find_probe(DiffractionData& data, const Context& context, const ReconstructionConfig& config,
                 const io::DiffractionFile& file);
 
+// The wave whose amplitudes are those of the mean frame without the background, with the phases of a defocus: exp(iπλ d
+// k²), underfocus (the crossover behind the specimen) being positive, as in [microscope]; in the middle of the window,
+// (nx, ny), to a factor. Å. Pixels that the mask hides are dark. Throws ConfigError for a defocus without a wavelength.
+std::vector<Ptychogram::Value> probe_of_mean_frame(const Ptychogram& input, const FrameStatistics& statistics,
+                                                   double wavelength, double defocus);
+
 // Share of the empty beam's counts that fall on valid pixels, Σ_valid Σ_m |F P_m|² / Σ: 1 without a mask.
 double visible_share(const Ptychogram& input);
 

@@ -97,6 +97,14 @@ class Reconstruct(Shared):
             self.assertEqual(file["entry_1/frames_1/fourier_error"].shape, (64,))
             for name in ("fourier_error_map", "half_difference"):
                 self.assertEqual(file[f"entry_1/{name}/data"].shape, image.shape, name)
+            errors, where = file["entry_1/frames_1/fourier_error"][()], file["entry_1/fourier_error_map/data"][()]
+            lit = where[where > 0]  # means of some frames
+            self.assertGreaterEqual(lit.min(), 0.999 * errors.min())
+            self.assertLessEqual(lit.max(), 1.001 * errors.max())
+            half = file["entry_1/half_difference/data"][()]
+            # Of amplitude and phase together, and not weighed as the phase's error is.
+            deviation = np.sqrt(np.mean(half[half > 0]**2)) / found["quality"]["phase_standard_error_rad"]
+            self.assertTrue(0.7 < deviation < 3.0, deviation)
 
     def test_ranks_agree(self):
         """Sums over ranks round differently, and sweeps carry that on: a thousandth of a radian after ten."""
@@ -170,6 +178,8 @@ class Reconstruct(Shared):
         outcome = run("reconstruct", RECONSTRUCTION, *arguments, "--output", self.folder / "all", ranks=2)
         self.assertSucceeds(outcome)
         self.assertIn("data.leave_out = [9, 30]", outcome.text)
+        with h5py.File(self.folder / "all/reconstruction.cxi", "r") as file:
+            self.assertEqual(list(np.flatnonzero(np.isnan(file["entry_1/frames_1/fourier_error"][()]))), [9, 30])
         out = self.reconstruct("left_out", data, "data.leave_out=[9,-34]", "ptychography.sweeps=2",
                                "resolution.halves=false", "output.pictures=false")
         found = summary_of(out)["data"]
@@ -195,6 +205,18 @@ class Reconstruct(Shared):
         with h5py.File(out / "reconstruction.cxi", "r") as file:
             power = np.sum(np.abs(file["entry_1/image_2/data"][()].astype(complex))**2)
         self.assertTrue(0.8e6 < power < 1.005e6, power)  # the object's amplitude is 0.9 … 1
+
+    def test_a_probe_can_be_made_from_the_mean_frame(self):
+        def take_probe(frames, file):
+            del file["entry_1/probe"], file["entry_1/truth"]
+        data = self.changed(take_probe)
+        common = ('start.probe="mean_frame"', "start.defocus=70.0", "ptychography.sweeps=40", "resolution.halves=false",
+                  "output.pictures=false")
+        held = self.reconstruct("held", data, *common)
+        free = self.reconstruct("free", data, *common, "ptychography.probe.refine=true")
+        held, free = (summary_of(out)["quality"]["r_factor"] for out in (held, free))
+        self.assertLess(free, 0.1)  # as with the lens
+        self.assertLess(free, held)
 
     def test_modes_are_orthogonal_however_many_sweeps_there_were(self):
         out = self.reconstruct("modes", self.data, 'start.probe="microscope"', "microscope.energy=300.0",

@@ -51,6 +51,38 @@ double seen(const Ptychogram& in) {
   return sum;
 }
 
+TEST(ProbeOfMeanFrame, HasTheAmplitudesOfTheMeanInTheMiddleOfTheWindow) {
+  for (const int ny : {20, 15}) {
+    Ptychogram in;
+    in.nx = 24;
+    in.ny = ny;
+    in.dx = in.dy = 0.5;
+    in.background.assign(in.window(), 3.0f);
+    FrameStatistics statistics;
+    for (int ix = 0; ix < in.nx; ++ix)
+      for (int iy = 0; iy < ny; ++iy) {
+        const double x = ix < 12 ? ix : ix - 24, y = 2 * iy < ny ? iy : iy - ny;
+        statistics.mean_frame.push_back(3.0 + (x * x + y * y < 20.0 ? 50.0 : 0.0));
+      }
+    for (const double defocus : {0.0, 200.0}) {
+      in.probe = probe_of_mean_frame(in, statistics, 0.02, defocus);
+      in.mask.assign(in.window(), 0.0f);
+      for (std::size_t k = 0; k < in.window(); ++k) in.mask[k] = statistics.mean_frame[k] > 3.0 ? 1.0f : 0.0f;
+      EXPECT_NEAR(visible_share(in), 1.0, 1e-6) << ny;  // roundings of float
+      double sum = 0.0, x = 0.0, y = 0.0;
+      for (std::size_t k = 0; k < in.window(); ++k) {
+        sum += std::norm(in.probe[k]);
+        x += std::norm(in.probe[k]) * static_cast<double>(k / static_cast<std::size_t>(ny));
+        y += std::norm(in.probe[k]) * static_cast<double>(k % static_cast<std::size_t>(ny));
+      }
+      // The rings of a sharp disc reach the window's rim, and on an even side one row more lies before the middle.
+      EXPECT_NEAR(x / sum, 12.0, 0.2) << ny << ", " << defocus;
+      EXPECT_NEAR(y / sum, ny / 2, 0.2) << ny << ", " << defocus;
+    }
+  }
+  EXPECT_THROW(probe_of_mean_frame(some_data(false).input, {}, 0.0, 5.0), ConfigError);
+}
+
 TEST(VisibleShare, IsWhatValidPixelsSeeOfTheBeam) {
   EXPECT_EQ(visible_share(some_data(false).input), 1.0);
   const Ptychogram in = some_data(true).input;
