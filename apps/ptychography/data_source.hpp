@@ -18,7 +18,7 @@ class DataSource {
 
   // The data set of this number, its frames made as they are read. Of a specimen under the multiplicative model it
   // takes the thermal configuration of its number, counted round; multislice averages over all of them, and its truth
-  // is the phase object of the atoms at rest (of a trajectory: of its first frame). Collective.
+  // is the phase object of the first. Collective.
   imaging::SimulatedPtychogram make(std::int64_t number) const;
 
   const std::string& description() const { return description_; }  // of the object, a line

@@ -1,6 +1,7 @@
 #include "apps/ptychography/diffraction_data.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -8,23 +9,27 @@
 
 #include "apps/imaging/frames_file.hpp"
 #include "apps/ptychography/data_truth.hpp"
+#include "apps/ptychography/starting_probe.hpp"
 #include "io/collective.hpp"
 #include "io/cxi_result.hpp"
 #include "kokkos_kernels/base/errors.hpp"
 #include "kokkos_kernels/base/log.hpp"
-#include "kokkos_kernels/fft/transform.hpp"
-#include "solvers/imaging/electron.hpp"
 
 namespace locum::apps {
 namespace {
 
-constexpr double tolerated_power = 3.0;  // of the probe against the frames
-
 std::vector<std::int64_t> chosen(const ReconstructionDataConfig& config, std::int64_t count) {
-  if (!config.frames.empty()) return chosen_frames(config.frames, count, config.file);
-  std::vector<std::int64_t> all(static_cast<std::size_t>(count));
-  std::iota(all.begin(), all.end(), std::int64_t{0});
-  return all;
+  std::vector<std::int64_t> frames(static_cast<std::size_t>(count));
+  std::iota(frames.begin(), frames.end(), std::int64_t{0});
+  if (!config.frames.empty()) frames = chosen_frames(config.frames, count, config.file);
+  for (const std::int64_t k : config.leave_out) {
+    if (k < -count || k >= count)
+      throw ConfigError(fmt::format("frame {} is to be left out, the file has {}", k, count), "data.leave_out",
+                        fmt::format("frames count from 0 to {}, -1 is the last", count - 1));
+    std::erase(frames, k < 0 ? count + k : k);
+  }
+  if (frames.empty()) throw ConfigError("no frame is left", "data.leave_out", "leave fewer out");
+  return frames;
 }
 
 // FNV-1a over bytes.
@@ -51,10 +56,17 @@ std::vector<std::array<double, 2>> in_pixels(const std::vector<double>& list, co
   return position;
 }
 
+// What the transforms of frames can do.
+bool transforms(int n) {
+  for (const int factor : {2, 3, 5, 7})
+    while (n > 1 && n % factor == 0) n /= factor;
+  return n == 1;
+}
+
 void check_frames(const io::DiffractionFile& file, const std::string& path) {
   for (const int n : {file.nx(), file.ny()}) {
     int fits = n;
-    while (fits > 1 && fft::good_size(fits) != fits) --fits;
+    while (!transforms(fits)) --fits;
     if (fits < n)
       throw ConfigError(
           fmt::format("frames have {} × {} pixels, and {} has a prime factor above 7", file.nx(), file.ny(), n), path,
@@ -105,50 +117,6 @@ bool take_truth(DiffractionData& data, const io::DiffractionFile& file, const st
   return true;
 }
 
-void find_probe(DiffractionData& data, const Context& context, const ReconstructionConfig& config,
-                const io::DiffractionFile& file) {
-  Ptychogram& in = data.input;
-  io::ComplexImages probe;
-  if (config.start.probe != "microscope") probe = file.probe();
-  if (!probe.empty()) {
-    in.modes = static_cast<int>(probe.modes);
-    in.probe = std::move(probe.values);
-    return;
-  }
-  if (config.start.probe == "file")
-    throw ConfigError("has no probe", config.data.file,
-                      "name it with data.probe, or describe the lens: start.probe = \"microscope\" and [microscope]");
-  if (!data.electrons)
-    throw ConfigError("has no probe, and the beam is of photons", config.data.file,
-                      "name the probe with data.probe: [microscope] knows electron lenses only");
-  if (data.wavelength > 0.0) {
-    const double own = imaging::wavelength(config.microscope.energy);
-    if (std::abs(own / data.wavelength - 1.0) > 0.01)
-      throw ConfigError(
-          fmt::format("{:g} keV have {:.5g} Å, the file says {:.5g} Å", config.microscope.energy, own, data.wavelength),
-          "microscope.energy", "take the energy of the experiment, or correct data.beam_energy");
-  }
-  in.probe = imaging::make_window_probe(context, {in.nx, in.ny, in.nx * in.dx, in.ny * in.dy}, config.microscope,
-                                        config.probe, data.statistics.mean);
-  in.modes = config.probe.modes;
-  log::info(fmt::format("probe: {:g} keV, {:g} mrad, {} mode(s), of the microscope", config.microscope.energy,
-                        config.microscope.convergence, in.modes));
-}
-
-// The empty beam's counts are not known; the frames' are nearly they for a specimen that absorbs little.
-void scale_probe(DiffractionData& data) {
-  Ptychogram& in = data.input;
-  double power = 0.0, background = 0.0;
-  for (const auto& value : in.probe) power += std::norm(value);
-  for (const float value : in.background) background += value;
-  const double counts = std::max(data.statistics.mean - background, 0.01 * data.statistics.mean);
-  if (!(power > 0.0)) throw ConfigError("is 0 everywhere", "the probe", "name another one with data.probe");
-  if (power < tolerated_power * counts && counts < tolerated_power * power) return;
-  const auto factor = static_cast<float>(std::sqrt(counts / power));
-  for (auto& value : in.probe) value *= factor;
-  log::info(fmt::format("the probe's {:.4g} counts are scaled to the frames' {:.4g}", power, counts));
-}
-
 // An earlier result: that of start.object, or the one that data.object names in the file.
 void take_start(DiffractionData& data, const Context& context, const ReconstructionConfig& config,
                 const io::DiffractionFile& file) {
@@ -166,6 +134,43 @@ void take_start(DiffractionData& data, const Context& context, const Reconstruct
   data.start.value = std::move(object.values);
 }
 
+// An earlier result of the same frames, with its grid: start.from.
+void take_result(DiffractionData& data, const Context& context, const std::string& path) {
+  io::Reconstruction found;
+  together(context.comm, [&] { found = io::read_reconstruction(path); });
+  Ptychogram& in = data.input;
+  const auto refuse = [&](const std::string& what) {
+    throw ConfigError(what, path, "start from a result of the same data, frames, crop and bin");
+  };
+  if (found.positions.size() != 2 * in.position.size())
+    refuse(fmt::format("has {} positions, {} frames were chosen", found.positions.size() / 2, in.size()));
+  if (found.probe.nx != in.nx || found.probe.ny != in.ny)
+    refuse(fmt::format("has a probe of {} × {} pixels, frames have {} × {}", found.probe.nx, found.probe.ny, in.nx,
+                       in.ny));
+  const std::array<double, 2> pixel{in.dx, in.dy};
+  const std::array<std::int64_t, 2> extent{in.object_nx, in.object_ny}, other{found.object.nx, found.object.ny};
+  for (std::size_t d = 0; d < 2; ++d) {
+    if (std::abs(found.pixel[d] / pixel[d] - 1.0) > 1e-3)
+      refuse(fmt::format("has pixels of {:.5g} Å, the frames' are of {:.5g} Å", found.pixel[d], pixel[d]));
+    const double off = (found.origin[d] - data.origin[d]) / pixel[d];
+    if (!data.truth.value.empty() && (other[d] != extent[d] || std::abs(off) > 1e-3))
+      refuse(fmt::format("has an object of {} × {} pixels, the truth beside the data has {} × {}", other[0], other[1],
+                         extent[0], extent[1]));
+  }
+  data.origin = found.origin;
+  in.object_nx = static_cast<int>(other[0]);
+  in.object_ny = static_cast<int>(other[1]);
+  std::vector<std::int64_t> all(in.position.size());
+  std::iota(all.begin(), all.end(), std::int64_t{0});
+  in.position = in_pixels(found.positions, all, found.origin, in.dx, in.dy);
+  const std::array<double, 2> room{1.0 * (in.object_nx - in.nx), 1.0 * (in.object_ny - in.ny)};
+  for (auto& r : in.position)  // they lay inside, but metres and back are a rounding
+    for (std::size_t d = 0; d < 2; ++d) r[d] = std::clamp(r[d], 0.0, std::max(0.0, room[d]));
+  in.modes = static_cast<int>(found.probe.modes);
+  in.probe = std::move(found.probe.values);
+  data.start.value = std::move(found.object.values);
+}
+
 void describe(const DiffractionData& data, const io::DiffractionFile& file, const std::string& path) {
   const Ptychogram& in = data.input;
   const FrameStatistics& s = data.statistics;
@@ -175,7 +180,12 @@ void describe(const DiffractionData& data, const io::DiffractionFile& file, cons
                   "pixels of {:.4g} Å{}",
                   path, in.size(), in.nx, in.ny, s.mean, s.least, s.most, in.object_nx, in.object_ny, in.dx,
                   data.truth.value.empty() ? "" : "; the truth is known"));
-  if (s.empty > 0) log::warn(fmt::format("{} frame(s) have no counts at all", s.empty));
+  if (s.empty > 0)
+    log::warn(
+        fmt::format("{} frame(s) have no counts at all; an object is sought that explains them: data.leave_out = "
+                    "[{}{}] leaves them out",
+                    s.empty, fmt::join(s.empty_frames, ", "),
+                    s.empty_frames.size() < static_cast<std::size_t>(s.empty) ? ", …" : ""));
 }
 
 }  // namespace
@@ -205,9 +215,14 @@ DiffractionData read_diffraction_data(const Context& context, const Reconstructi
   if (!has_truth) lay_grid(data, file->positions(), frames, config.start.margin);
   in.position = in_pixels(file->positions(), frames, data.origin, in.dx, in.dy);
   data.statistics = frame_statistics(in);
-  together(context.comm, [&] { find_probe(data, context, config, *file); });
-  scale_probe(data);
-  take_start(data, context, config, *file);
+  for (std::int64_t& j : data.statistics.empty_frames) j = frames[static_cast<std::size_t>(j)];
+  together(context.comm, [&] {
+    if (config.start.from.empty()) find_probe(data, context, config, *file);
+  });
+  if (config.start.from.empty())
+    take_start(data, context, config, *file);
+  else
+    take_result(data, context, config.start.from);
   in.validate();
   Fingerprint fingerprint;
   fingerprint.fold(in.position);

@@ -12,6 +12,7 @@ namespace locum::apps {
 namespace {
 
 constexpr std::size_t block_numbers = 2u << 20;  // of frames that are looked at together
+constexpr std::size_t most_named = 50;           // frames without a count
 
 }  // namespace
 
@@ -55,6 +56,7 @@ FrameStatistics frame_statistics(const Ptychogram& input) {
         s.least = std::min(s.least, total);
         s.most = std::max(s.most, total);
         s.empty += total > 0.0 ? 0 : 1;
+        if (!(total > 0.0) && s.empty_frames.size() < most_named) s.empty_frames.push_back(which[j]);
       }
     }
   });
@@ -65,6 +67,8 @@ FrameStatistics frame_statistics(const Ptychogram& input) {
   s.most = comm.max(s.most);
   s.largest = comm.max(s.largest);
   s.empty = comm.sum(s.empty);
+  s.empty_frames = comm.all_gather(std::span<const std::int64_t>(s.empty_frames));
+  s.empty_frames.resize(std::min(s.empty_frames.size(), most_named));
   if (!(s.mean > 0.0))
     throw ConfigError(fmt::format("none of {} frames has a count in a valid pixel", input.size()), "data",
                       "check data.data, the mask and data.mask_is");

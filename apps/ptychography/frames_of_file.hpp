@@ -1,6 +1,7 @@
 // Diffraction frames read from their file as they are wanted: nothing of a data set has to be in memory at once.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -26,11 +27,12 @@ class FramesOfFile final : public FrameSource {
 // What the counts of a data set are, from one pass over all frames: counts that are no counts are found before hours of
 // work, and not by one rank alone.
 struct FrameStatistics {
-  double mean = 0.0;               // counts of a frame, background included, valid pixels only
-  double least = 0.0, most = 0.0;  // of the frames
-  int empty = 0;                   // frames without a count
-  double largest = 0.0;            // of a valid pixel
-  std::vector<double> mean_frame;  // (nx, ny), in the order of the transform
+  double mean = 0.0;                       // counts of a frame, background included, valid pixels only
+  double least = 0.0, most = 0.0;          // of the frames
+  int empty = 0;                           // frames without a count
+  std::vector<std::int64_t> empty_frames;  // which: some of the first
+  double largest = 0.0;                    // of a valid pixel
+  std::vector<double> mean_frame;          // (nx, ny), in the order of the transform
 };
 
 // Collective; IoError with the frame and the pixel for a count that is NaN, infinite or negative, ConfigError where no

@@ -10,6 +10,8 @@ void ReconstructionDataConfig::visit(ConfigVisitor& v) {
   v.value({"file", "", "diffraction frames: CXI, NXcxi_ptycho, EMD, Locum's scan.h5, or HDF5 with the keys below"},
           file);
   v.value({"frames", "", "of the file: first, last; or first, last, every; -1 is the last; empty: all"}, frames);
+  v.value({"leave_out", "", "frames of the file that take no part: those of a closed shutter, say; -1 is the last"},
+          leave_out);
   keys.visit(v);
 }
 
@@ -27,16 +29,31 @@ void ReconstructionDataConfig::validate() const {
 }
 
 void StartConfig::visit(ConfigVisitor& v) {
-  v.value({"object", "", "an earlier reconstruction.cxi on the same pixels, instead of ptychography.start"}, object);
+  v.value({"from", "",
+           "an earlier reconstruction.cxi of the same frames: its object, probe and positions are gone on from"},
+          from);
+  v.value({"object", "", "an earlier reconstruction.cxi on the same pixels: its object alone"}, object);
   v.value({"probe",
            "",
-           "file: the data file's; microscope: as [microscope] and [probe] say; auto: the file's if it has one",
+           "file: the data file's; microscope: as [microscope] and [probe] say; mean_frame: of the frames' mean, with "
+           "defocus; auto: the file's if it has one, else the microscope's",
            {},
-           {"auto", "file", "microscope"}},
+           {"auto", "file", "mean_frame", "microscope"}},
           probe);
+  v.value({"defocus", "Å", "of a probe of the mean frame; positive: underfocus", {-1e9, 1e9}}, defocus);
   v.value(
       {"margin", "pixels", "of the object around the outermost frames: room for corrections of positions", {0, 1e4}},
       margin);
+}
+
+void StartConfig::validate() const {
+  if (from.empty()) return;
+  if (!object.empty())
+    throw ConfigError("two objects to start from are named, one was expected", "start.object",
+                      "leave it out: start.from brings an object");
+  if (probe != "auto")
+    throw ConfigError(fmt::format("\"{}\" and the probe of start.from were asked for, one was expected", probe),
+                      "start.probe", "leave it out, or start from the object alone: start.object");
 }
 
 void HalvesConfig::visit(ConfigVisitor& v) {
@@ -69,9 +86,10 @@ void ReconstructionConfig::visit(ConfigVisitor& v) {
 
 void ReconstructionConfig::validate() const {
   data.validate();
-  if (!start.object.empty() && !data.keys.object.empty() && data.keys.object != "none")
-    throw ConfigError("two objects to start from are named, one was expected", "start.object",
-                      "leave it or data.object out");
+  start.validate();
+  if (!(start.object.empty() && start.from.empty()) && !data.keys.object.empty() && data.keys.object != "none")
+    throw ConfigError("two objects to start from are named, one was expected",
+                      start.from.empty() ? "start.object" : "start.from", "leave it or data.object out");
   microscope.validate();
   probe.validate();
   ptychography.validate();

@@ -15,8 +15,9 @@
 namespace locum::apps {
 
 struct ReconstructionDataConfig {
-  std::string file;                  // CXI, NXcxi_ptycho, EMD, Locum's scan.h5, or any HDF5 whose keys are given
-  std::vector<std::int64_t> frames;  // of the file: first, last; or first, last, every; −1 is the last; empty: all
+  std::string file;                     // CXI, NXcxi_ptycho, EMD, Locum's scan.h5, or any HDF5 whose keys are given
+  std::vector<std::int64_t> frames;     // of the file: first, last; or first, last, every; −1 is the last; empty: all
+  std::vector<std::int64_t> leave_out;  // frames of the file that take no part; −1 is the last
   io::DiffractionKeys keys;
 
   void visit(ConfigVisitor& v);
@@ -24,11 +25,15 @@ struct ReconstructionDataConfig {
 };
 
 struct StartConfig {
-  std::string object;          // an earlier reconstruction.cxi, instead of ptychography.start
-  std::string probe = "auto";  // file: the data file's; microscope: of [microscope]; auto: the file's if it has one
+  std::string from;            // an earlier reconstruction.cxi of these frames: its object, probe and positions
+  std::string object;          // of an earlier reconstruction.cxi, instead of ptychography.start
+  std::string probe = "auto";  // file: the data file's; microscope: of [microscope]; auto: the file's if it has one;
+                               // mean_frame: of the frames' mean amplitudes, with `defocus`
+  double defocus = 0.0;        // Å, of mean_frame; positive: underfocus
   int margin = 8;              // pixels of the object around the outermost windows: room for corrections of positions
 
   void visit(ConfigVisitor& v);
+  void validate() const;  // throws ConfigError
 };
 
 struct HalvesConfig {

@@ -65,7 +65,7 @@ io::Reconstruction reconstruction_file(const ReconstructionResults& r, const Rec
   if (!in.background.empty()) file.background = centred(std::span<const float>(in.background), in.nx, in.ny);
   add_frames(whole, quality, file);
   add_curves(whole, quality, file);
-  const std::vector<double> map = frames_map(in, quality.frame_r);
+  const std::vector<double> map = frames_map(as_found(r), quality.frame_r);
   file.maps.push_back({"fourier_error_map",
                        "1",
                        "R of the frames that reach a pixel, weighed by their illumination",

@@ -12,18 +12,34 @@
 #include "kokkos_kernels/base/errors.hpp"
 #include "kokkos_kernels/base/log.hpp"
 #include "kokkos_kernels/base/memory.hpp"
+#include "solvers/imaging/ptychography/probe_constraints.hpp"
 
 namespace locum::apps {
 namespace {
 
 constexpr double gibibyte = 1024.0 * 1024.0 * 1024.0;
-constexpr double object_planes =
-    8.0;                            // complex ones of each rank: object, change, illumination, sums, what is read out
+// Complex ones in float that a rank has of the object while it sweeps: the object, as it was before the sweep and five
+// and ten sweeps ago, the illumination twice, a direction and sums, what is read out.
+constexpr double object_planes = 10.0;
+// Bytes for a pixel of the object. Of a checkpoint while it is written: four complex objects in double.
+constexpr double checkpoint_pixel = 64.0;
+// Of the rank that compares two objects: both in double with their weights, and the padded transform of their quotient,
+// twice, that finds the ramp between them.
+constexpr double comparison_pixel = 40.0 + 128.0 + 32.0;
 constexpr int most_at_once = 64;    // frames whose waves a rank has in memory together
 constexpr int sweeps_measured = 3;  // before the time that is left is told
 constexpr const char* checkpoint_name = "checkpoint.h5";
 
 std::string stage_file(const std::string& name) { return "stage_" + name + ".h5"; }
+
+// Positions go no farther than the object does.
+void tell_of_rim(const Ptychogram& input, const std::vector<std::array<double, 2>>& position) {
+  const auto held = std::count_if(position.begin(), position.end(), [&](const std::array<double, 2>& r) {
+    return r[0] <= 0.0 || r[1] <= 0.0 || r[0] >= input.object_nx - input.nx || r[1] >= input.object_ny - input.ny;
+  });
+  if (held > 0)
+    log::warn(fmt::format("{} frame(s) were held at the object's rim: a larger start.margin gives them room", held));
+}
 
 }  // namespace
 
@@ -32,10 +48,18 @@ double reconstruction_bytes(const Ptychogram& input, const imaging::Ptychography
   const double own = std::ceil(static_cast<double>(frames) / input.comm.size());
   const double wave = 8.0 * window * input.modes;
   const int batch = std::min(imaging::resolved(config, frames).batch, most_at_once);
-  const double needed = wave * (imaging::engine_traits(config.engine).waves_of_frame * own + 2.0 * batch);
+  const double kept = wave * imaging::engine_traits(config.engine).waves_of_frame * own;
+  const double needed = kept + 2.0 * wave * batch;
   const double useful = own * (4.0 * window + wave);  // counts, and probes that were moved to the frames' fractions
-  const double planes = object_planes + imaging::engine_traits(config.engine).object_planes;
-  return planes * 8.0 * object + std::min(needed + useful, std::max(needed, config.memory * gibibyte));
+  const double planes = imaging::engine_traits(config.engine).object_planes;  // of the engine itself
+  const double pixel = 8.0 * (object_planes + planes) + checkpoint_pixel + 16.0 * planes;
+  return pixel * object + 2.0 * kept +  // waves in double, for the checkpoint
+         std::min(needed + useful, std::max(needed, config.memory * gibibyte));
+}
+
+double comparison_bytes(const Ptychogram& input, bool halves, bool truth) {
+  const double objects = 8.0 * (1.0 + (halves ? 2.0 : 0.0) + (truth ? 1.0 : 0.0)) + 8.0;  // and two maps
+  return static_cast<double>(input.object_size()) * (objects + (halves || truth ? comparison_pixel : 0.0));
 }
 
 ReconstructionJob::ReconstructionJob(const Context& context, const RunDirectory& directory,
@@ -49,13 +73,17 @@ void ReconstructionJob::forecast() {
   const Ptychogram& in = data_.input;
   // A checkpoint is written beside the one before; numbers are in double there.
   const imaging::EngineTraits traits = imaging::engine_traits(config_.ptychography.engine);
-  const double state = 16.0 * ((2.0 + traits.object_planes) * static_cast<double>(in.object_size()) +
-                               static_cast<double>(in.modes) * static_cast<double>(in.window())) +
-                       64.0 * in.size();
+  const double object = 16.0 * static_cast<double>(in.object_size());
+  const double others = 16.0 * static_cast<double>(in.modes) * static_cast<double>(in.window()) + 64.0 * in.size();
   const double waves = 16.0 * in.size() * traits.waves_of_frame * in.modes * static_cast<double>(in.window());
+  const double checkpoint = (4.0 + traits.object_planes) * object + others + waves;
   Forecast& f = account_.forecast;
-  f = forecast_space(context_.comm, {0.0, reconstruction_bytes(in, config_.ptychography, in.size())}, 0.0,
-                     2.0 * (state + waves) + 4.0 * state, directory_.path());
+  const double sweeping = reconstruction_bytes(in, config_.ptychography, in.size()) +
+                          8.0 * static_cast<double>(in.object_size() * (names_.size() - 1));  // stages that are done
+  const double comparing = comparison_bytes(in, names_.size() > 1, !data_.truth.value.empty());
+  // One rank compares, after all have swept.
+  f = forecast_space(context_.comm, {std::max(0.0, comparing - sweeping), sweeping}, 0.0,
+                     2.0 * checkpoint + 4.0 * (object + others), directory_.path());
   log::info(describe(f));
   if (f.available > 0.0 && f.node > f.available)
     throw ConfigError(
@@ -107,10 +135,12 @@ bool ReconstructionJob::sweep(imaging::Reconstruction& reconstruction, std::size
   log::Progress progress(names_[stage], most);
   Stopwatch watch, since_checkpoint;
   bool stopped = false, late = false;
+  double last_r = -1.0;
   reconstruction.run([&](const imaging::SweepRecord& record) {
     ++account_.sweeps_here;
     account_.frame_sweeps += static_cast<double>(frames);
-    progress.at(record.sweep + 1, fmt::format("R = {:.4f}", record.r));
+    if (record.r >= 0.0) last_r = record.r;  // engines that keep waves measure it now and then
+    progress.at(record.sweep + 1, last_r >= 0.0 ? fmt::format("R = {:.4f}", last_r) : "");
     const double seconds = comm.max(watch.seconds());  // the ranks must agree on what follows
     if (events_ && stage == 0) {
       std::map<std::string, double> scalars{{"object_change", record.change}};
@@ -139,12 +169,14 @@ void ReconstructionJob::finish(imaging::Reconstruction& reconstruction, std::siz
   StageResult& result = stages_[stage];
   result.object = reconstruction.object();
   result.probe = reconstruction.probe();
+  // However many sweeps there were, the modes that are handed out are the probe's own.
+  if (config_.ptychography.probe.refine) imaging::orthogonalise(result.probe, data_.input.modes);
   result.position = reconstruction.positions();
-  result.frames = reconstruction.frames();
-  result.errors = reconstruction.fourier_errors();
+  result.take_frames(reconstruction.frames(), reconstruction.fourier_errors());
   result.history = reconstruction.history();
   result.converged = reconstruction.converged();
   result.seconds = seconds;
+  if (config_.ptychography.positions.correct && stage == 0) tell_of_rim(data_.input, result.position);
   ScopedTimer timer(account_.write);
   io::Tree tree;
   tree.attributes["data"] = data_.fingerprint;

@@ -24,12 +24,14 @@ struct StageResult {
   ObjectFunction object;
   std::vector<Ptychogram::Value> probe;         // (modes, nx, ny)
   std::vector<std::array<double, 2>> position;  // pixels, of all frames
-  std::vector<int> frames;                      // that took part
-  std::vector<FourierError> errors;             // of these
+  std::vector<int> frames;                      // that took part, ascending
+  std::vector<FourierError> errors;             // of these, in this order
   std::vector<imaging::SweepRecord> history;
   bool converged = false;
   double seconds = 0.0;  // of sweeping, slowest rank, all sessions
 
+  // Frames and what is known of each, in the order in which a solver has them, are put into that of the data.
+  void take_frames(const std::vector<int>& which, const std::vector<FourierError>& error);
   FieldSet state() const;
   static StageResult from_state(const FieldSet& state);
 };
@@ -42,9 +44,11 @@ struct ReconstructionAccount {
   Forecast forecast;
 };
 
-// What a reconstruction of `frames` frames takes, before anything is taken: bytes of each rank. The measured frames
-// stay in memory as far as config.memory goes.
+// What a reconstruction of `frames` frames takes, before anything is taken: bytes of each rank while it sweeps and
+// writes a checkpoint. The measured frames stay in memory as far as config.memory goes.
 double reconstruction_bytes(const Ptychogram& input, const imaging::PtychographyConfig& config, int frames);
+// The same of the rank that compares the results afterwards, with each other and with the truth.
+double comparison_bytes(const Ptychogram& input, bool halves, bool truth);
 
 class ReconstructionJob {
  public:

@@ -10,14 +10,6 @@ namespace {
 constexpr double least_light = 0.1;  // of the largest illumination: where the object is judged
 constexpr double free_shift = 4.0;   // pixels by which probe and positions may have moved the object
 
-// The frames' places and probe as they came out.
-Ptychogram as_found(const ReconstructionResults& r) {
-  Ptychogram found = r.data.input;
-  found.position = r.job.whole().position;
-  found.probe = r.job.whole().probe;
-  return found;
-}
-
 imaging::RingCorrelation rings_of(const ReconstructionResults& r, const std::vector<float>& region,
                                   std::span<const Ptychogram::Value> a, std::span<const Ptychogram::Value> b) {
   const Ptychogram& in = r.data.input;
@@ -62,6 +54,13 @@ HalvesComparison between_halves(const ReconstructionResults& r, const std::vecto
 }
 
 }  // namespace
+
+Ptychogram as_found(const ReconstructionResults& r) {
+  Ptychogram found = r.data.input;
+  found.position = r.job.whole().position;
+  found.probe = r.job.whole().probe;
+  return found;
+}
 
 double position_scatter(const std::vector<std::array<double, 2>>& truth,
                         const std::vector<std::array<double, 2>>& answer) {

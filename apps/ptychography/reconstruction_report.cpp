@@ -145,7 +145,8 @@ std::vector<ShownImage> draw_reconstruction(const RunDirectory& directory, const
     mode.values = std::span(whole.probe).subspan(static_cast<std::size_t>(m) * in.window(), in.window());
     shown.push_back(draw_wave(directory, fmt::format("probe_{}", m), fmt::format("probe, mode {}", m), mode));
   }
-  shown.push_back(draw_map(directory, "fourier_error", "Fourier error", "", in, box, frames_map(in, q.frame_r)));
+  shown.push_back(
+      draw_map(directory, "fourier_error", "Fourier error", "", in, box, frames_map(as_found(r), q.frame_r)));
   shown.back().caption = "R of the frames that reach a pixel";
   if (q.halves) {
     shown.push_back(draw_map(directory, "half_difference", "difference of halves", "", in, box,

@@ -53,6 +53,9 @@ struct ReconstructionResults {
 double position_scatter(const std::vector<std::array<double, 2>>& truth,
                         const std::vector<std::array<double, 2>>& answer);
 
+// The frames' places and probe as they came out.
+Ptychogram as_found(const ReconstructionResults& results);
+
 // What is found without the truth and with it. One rank's work.
 ReconstructionQuality quality_of(const ReconstructionResults& results);
 

@@ -1,4 +1,7 @@
-// A finished stage as a field set and back.
+// A finished stage: what is taken from the solver, as a field set and back.
+#include <algorithm>
+#include <numeric>
+
 #include "apps/ptychography/reconstruction_job.hpp"
 
 namespace locum::apps {
@@ -30,6 +33,18 @@ constexpr std::size_t width = std::size(columns);
 std::int64_t rows(std::size_t count) { return static_cast<std::int64_t>(count); }
 
 }  // namespace
+
+void StageResult::take_frames(const std::vector<int>& which, const std::vector<FourierError>& error) {
+  std::vector<std::size_t> order(which.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return which[a] < which[b]; });
+  frames.clear();
+  errors.clear();
+  for (const std::size_t k : order) {
+    frames.push_back(which[k]);
+    errors.push_back(error.at(k));
+  }
+}
 
 FieldSet StageResult::state() const {
   FieldSet fields;

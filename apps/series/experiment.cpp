@@ -23,8 +23,7 @@
 namespace locum::apps {
 namespace {
 
-constexpr double tolerated_pixel = 0.01;    // relative
-constexpr double floats_of_a_pixel = 24.0;  // of the object, that training holds: inputs, answers, weights, windows
+constexpr double tolerated_pixel = 0.01;  // relative
 
 // The experiment with the object's phase as data set `number` has it.
 imaging::SimulatedPtychogramConfig experiment(const SeriesRunConfig& config, std::int64_t number) {
@@ -94,7 +93,7 @@ SeriesSet set_of_file(const Context& context, const SeriesRunConfig& config, con
 void refuse_what_cannot_fit(const Context& context, const SeriesRunConfig& config, const Ptychogram& one, bool keep) {
   const auto count = static_cast<double>(config.data.size());
   const double frames = keep ? count * one.size() * static_cast<double>(one.window()) * sizeof(float) : 0.0;
-  const double rank = count * static_cast<double>(one.object_size()) * floats_of_a_pixel * sizeof(float);
+  const double rank = count * imaging::training_bytes(one.object_size(), config.network.stages);
   const double node = frames + rank * ranks_on_node(context.comm);
   const double left = config.data.memory_GiB > 0.0 ? config.data.memory_GiB * 1073741824.0
                                                    : -context.comm.max(-static_cast<double>(available_memory()));

@@ -41,6 +41,7 @@ class Direct {
  public:
   explicit Direct(const Filter& filter) : filter_(filter), stream_(cpu()) {}
   void set_weights(const View<const float*>& weights, const View<const float*>& bias) {
+    if ((bias.extent(0) > 0) != (bias_.extent(0) > 0)) forward_.clear();  // their plans want a bias, or none
     weights_ = weights;
     bias_ = bias;
     ++version_;

@@ -29,7 +29,7 @@ KOKKOS_INLINE_FUNCTION Block philox(Block counter, std::uint64_t key) {
 
 // Purposes draw from separate streams of one seed.
 enum class Stream : std::uint32_t { velocity = 1, thermostat = 2, displacement = 3, audit = 4, shuffle = 5, weights = 6, bootstrap = 7, search = 8, dose = 9,
-                                    object = 16, stage = 17, readout = 18 };
+                                    object = 16, stage = 17, readout = 18, window = 19 };
 
 // Random bits for item `what` (an atom's id, a sample) at time `when` (a timestep, an epoch).
 // The counter: 48 bits of `what`, 48 of `when`, 8 of the stream, 24 of the draw.

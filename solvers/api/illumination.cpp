@@ -43,12 +43,8 @@ std::vector<float> spread(const Ptychogram& input, std::span<const float> number
   return sum;
 }
 
-std::vector<float> spread(const Ptychogram& input, std::span<const float> numbers) {
-  return spread(input, numbers, 1, 0, input.object_nx);
-}
-
 std::vector<float> illumination(const Ptychogram& input) {
-  return spread(input, std::vector<float>(static_cast<std::size_t>(input.size()), 1.0f));
+  return spread(input, std::vector<float>(static_cast<std::size_t>(input.size()), 1.0f), 1, 0, input.object_nx);
 }
 
 }  // namespace locum

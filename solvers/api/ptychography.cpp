@@ -70,29 +70,30 @@ std::pair<Agreement, std::vector<Agreement>> agreements(const Ptychogram& input,
   return {all, std::move(each)};
 }
 
-// Boxes are halved along the longer extent of their frames' centres until those lie within `side`.
-void split_tile(const Ptychogram& input, int side, ObjectTile tile, std::vector<ObjectTile>& tiles) {
-  std::array<double, 2> low = centre_of(input, tile.frames.front()), high = low;
-  for (int j : tile.frames)
-    for (int axis = 0; axis < 2; ++axis) {
-      low[axis] = std::min(low[axis], centre_of(input, j)[axis]);
-      high[axis] = std::max(high[axis], centre_of(input, j)[axis]);
-    }
-  const int axis = high[0] - low[0] >= high[1] - low[1] ? 0 : 1;
-  const int cut = static_cast<int>(std::lround(0.5 * (low[axis] + high[axis])));
-  const auto part = std::stable_partition(tile.frames.begin(), tile.frames.end(),
-                                          [&](int j) { return centre_of(input, j)[axis] < cut; });
-  const bool whole = part == tile.frames.begin() || part == tile.frames.end();
-  if (high[axis] - low[axis] < 1.5 * side || whole) {
-    std::sort(tile.frames.begin(), tile.frames.end());
-    tiles.push_back(std::move(tile));
-    return;
+// Cuts a tile across an axis into as many equal parts as it takes for none to be longer than `side`, the extent of its
+// frames' centres being what is shared out. A part without a frame is joined to the next.
+std::vector<ObjectTile> cut_across(const Ptychogram& input, const ObjectTile& tile, int axis, int side) {
+  std::vector<std::pair<double, int>> along;
+  for (int j : tile.frames) along.emplace_back(centre_of(input, j)[axis], j);
+  std::sort(along.begin(), along.end());
+  const double low = along.front().first, extent = along.back().first - low;
+  const int count = std::max(1, static_cast<int>(std::ceil(extent / side - 1e-6)));
+  std::vector<ObjectTile> parts;
+  ObjectTile rest = tile;
+  auto from = along.begin();
+  for (int k = 1; k <= count; ++k) {
+    const int cut = static_cast<int>(std::lround(low + extent * k / count));
+    const auto to =
+        k == count ? along.end() : std::find_if(from, along.end(), [&](const auto& at) { return at.first >= cut; });
+    if (to == from) continue;
+    ObjectTile part{rest.core, {}};
+    for (; from != to; ++from) part.frames.push_back(from->second);
+    std::sort(part.frames.begin(), part.frames.end());
+    if (from != along.end())
+      (axis == 0 ? part.core.x1 : part.core.y1) = (axis == 0 ? rest.core.x0 : rest.core.y0) = cut;
+    parts.push_back(std::move(part));
   }
-  ObjectTile first{tile.core, {tile.frames.begin(), part}}, second{tile.core, {part, tile.frames.end()}};
-  (axis == 0 ? first.core.x1 : first.core.y1) = cut;
-  (axis == 0 ? second.core.x0 : second.core.y0) = cut;
-  split_tile(input, side, std::move(first), tiles);
-  split_tile(input, side, std::move(second), tiles);
+  return parts;
 }
 
 }  // namespace
@@ -164,7 +165,8 @@ std::vector<ObjectTile> make_tiles(const Ptychogram& input, int side) {
   if (input.size() == 0) return tiles;
   ObjectTile all{input.whole(), std::vector<int>(static_cast<std::size_t>(input.size()))};
   std::iota(all.frames.begin(), all.frames.end(), 0);
-  split_tile(input, side, std::move(all), tiles);
+  for (const ObjectTile& strip : cut_across(input, all, 0, side))
+    for (ObjectTile& tile : cut_across(input, strip, 1, side)) tiles.push_back(std::move(tile));
   return tiles;
 }
 

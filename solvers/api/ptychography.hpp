@@ -40,18 +40,18 @@ std::vector<double> frame_errors(const Ptychogram& input, const ObjectFunction& 
 using PtychographyStep = Step<Ptychography>;
 using PtychographySurrogate = Surrogate<Ptychography>;
 
-// Shares the object out in count_x × count_y or so tiles of `side` pixels (the outermost reach to the object's edge)
-// and the frames among them by the centre of their windows; tiles without frames are joined to a neighbour. side:
-// pixels of the object, ≥ 1.
+// Shares the object out in tiles, and the frames among them by the centre of their windows: strips along x and each of
+// them along y, in as many equal parts, ⌈extent of the centres / side⌉, as it takes for none to be longer than `side`.
+// The outermost reach to the object's edge; parts without frames are joined to the next. side: pixels of the
+// object, ≥ 1.
 std::vector<ObjectTile> make_tiles(const Ptychogram& input, int side);
 
 // Σ_j Σ_m |P_m(r − r_j)|² of all frames, counts: the intensity that each pixel has seen, (object_nx, object_ny).
 // Fractions of a pixel are shared out between neighbours.
 std::vector<float> illumination(const Ptychogram& input);
-// The same with a number for each frame before its probe, in single precision.
-std::vector<float> spread(const Ptychogram& input, std::span<const float> numbers);
-// Several such maps at once, of the rows first … last − 1 of the object: numbers (maps, frames) to (maps, last − first,
-// object_ny). A pixel adds its frames in their order, whatever the rows.
+// The same with numbers for each frame before its probe, several maps at once, of the rows first … last − 1 of the
+// object: numbers (maps, frames) to (maps, last − first, object_ny), in single precision. A pixel adds its frames in
+// their order, whatever the rows.
 std::vector<float> spread(const Ptychogram& input, std::span<const float> numbers, int maps, int first, int last);
 
 // What a frame's counts say of an object: how far the amplitudes are off, and how far noise alone would put them.

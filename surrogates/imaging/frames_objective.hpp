@@ -21,6 +21,7 @@ class FramesObjective final : public train::Objective {
   std::size_t parameters() const override { return windows_.parameters(); }
   int samples() const override { return windows_.samples(); }
   train::ParameterLayout layout() const override { return windows_.layout(); }
+  void begin_epoch(int epoch) override { windows_.begin_epoch(epoch); }
   double gradient(std::span<const double> parameters, std::span<const int> batch, std::span<double> gradient) override {
     return windows_.gradient(parameters, batch, gradient);
   }

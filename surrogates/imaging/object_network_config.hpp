@@ -30,7 +30,7 @@ struct ObjectNetworkConfig {
 struct ObjectTrainingConfig {
   int epochs = 12;
   int batch = 4;                   // windows
-  int windows = 4;                 // of each data set, at random places and turned at random
+  int windows = 4;                 // of each data set in an epoch, at random places and turned at random
   std::string optimizer = "adam";  // a name of train::optimizer_names()
   double learning_rate = 3e-3;
   double warm_up = 0.05;             // fraction of the epochs

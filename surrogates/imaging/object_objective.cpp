@@ -20,6 +20,11 @@ int side_of(const ObjectNetworkConfig& config, const std::vector<CanvasSample>& 
 
 }  // namespace
 
+double training_bytes(std::size_t pixels, int stages) {
+  constexpr int object = 2, sample = input_channels + answer_channels + object + 3;  // three weights: reach and two
+  return static_cast<double>(sizeof(float)) * static_cast<double>(pixels) * (object + sample * std::min(stages, 2));
+}
+
 // Windows of one rank's share, folded; host mirrors beside what the engines read.
 struct ObjectObjective::Batch {
   std::vector<WindowSample> windows;
@@ -37,7 +42,7 @@ ObjectObjective::ObjectObjective(Context context, ObjectTrainingConfig config, O
       model_(std::move(model)),
       training_(std::move(training)),
       validation_(std::move(validation)),
-      windows_(cut(training_, config_.windows)) {
+      windows_(drawn_windows(0)) {
   for (int m = 0; m < network_.config().members; ++m) cache_.push_back(network_.member(m).make_cache());
 }
 
@@ -52,21 +57,20 @@ train::ParameterLayout ObjectObjective::layout() const {
   return layout;
 }
 
-// Places and turns are functions of the canvas and the window only.
-std::vector<WindowSample> ObjectObjective::cut(const std::vector<CanvasSample>& canvases, int windows_each) const {
+std::vector<WindowSample> ObjectObjective::drawn_windows(int epoch) const {
   std::vector<WindowSample> all;
-  const int side = side_of(network_.config(), canvases);
-  for (std::size_t c = 0; c < canvases.size(); ++c)
-    for (int k = 0; k < windows_each; ++k) {
-      const auto what = static_cast<std::uint64_t>(c) * 4096 + static_cast<std::uint64_t>(k);
+  const int side = side_of(network_.config(), training_);
+  for (std::size_t c = 0; c < training_.size(); ++c)
+    for (int k = 0; k < config_.windows; ++k) {
       const auto draw = [&](int count, std::uint32_t number) {
-        const double u = random::uniform(context_.seed, random::Stream::shuffle, what, 1u << 20, number);
+        const double u = random::uniform(context_.seed, random::Stream::window, c, static_cast<std::uint64_t>(epoch),
+                                         static_cast<std::uint32_t>(3 * k) + number);
         return std::min(count - 1, static_cast<int>(u * count));
       };
       WindowSample w;
       w.canvas = static_cast<int>(c);
-      w.at = {draw(std::max(1, canvases[c].canvas.nx - side + 1), 0),
-              draw(std::max(1, canvases[c].canvas.ny - side + 1), 1)};
+      w.at = {draw(std::max(1, training_[c].canvas.nx - side + 1), 0),
+              draw(std::max(1, training_[c].canvas.ny - side + 1), 1)};
       // Frames are not turned, so that neither are windows that are judged by them.
       w.symmetry = config_.symmetries && config_.physics == 0.0 ? draw(symmetries, 2) : 0;
       all.push_back(w);

@@ -19,6 +19,10 @@ struct CanvasSample {
   std::vector<float> weight;  // (nx, ny): the canvas's, 0 where the label says nothing
 };
 
+// Bytes that one data set of so many pixels takes of each rank while a network of so many stages is trained: its object
+// and its sample, and where a stage is made from the one before it that one's sample too.
+double training_bytes(std::size_t pixels, int stages);
+
 struct WindowSample {
   int canvas = 0;
   Window at;
@@ -38,6 +42,9 @@ class ObjectObjective final : public train::Objective {
 
   std::size_t parameters() const override;
   int samples() const override { return static_cast<int>(windows_.size()); }
+  // Windows and their symmetries are drawn anew: functions of the context's seed, the epoch, the data set and the
+  // window's number.
+  void begin_epoch(int epoch) override { windows_ = drawn_windows(epoch); }
   train::ParameterLayout layout() const override;
   double gradient(std::span<const double> parameters, std::span<const int> batch, std::span<double> gradient) override;
   // "validation/loss", "validation/phase_rmse_rad", "validation/amplitude_rmse" of the network's answer.
@@ -48,7 +55,7 @@ class ObjectObjective final : public train::Objective {
   void load(const std::vector<CanvasSample>& canvases, std::span<const WindowSample> windows, Batch& batch) const;
   double member_gradient(int member, Batch& batch, float scale, View<float*>& gradient);
   double add_frames(const WindowSample& window, std::size_t k, const Batch& batch, float scale) const;
-  std::vector<WindowSample> cut(const std::vector<CanvasSample>& canvases, int windows_each) const;
+  std::vector<WindowSample> drawn_windows(int epoch) const;
 
   Context context_;
   ObjectTrainingConfig config_;

@@ -4,6 +4,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <limits>
 #include <string>
 
 #include "kokkos_kernels/conv/tensor.hpp"
@@ -55,14 +57,30 @@ class Buffer {
   View<T*> storage_;
 };
 
-// body(pixel, from, to) for the channels from … to − 1 of every pixel: all of a pixel on the CPU, where they are lanes;
-// one on a GPU, where neighbouring threads take neighbouring channels.
+// body(pixel, from, to) of `width` channels at a time. Index: counts pixels × channels / width.
+template <class Index, class Body>
+void over_pixels(const char* label, const ExecutionSpace& space, int pixels, int channels, int width,
+                 const Body& body) {
+  const Index items = channels / width;
+  Kokkos::parallel_for(
+      label,
+      Kokkos::RangePolicy<ExecutionSpace, Kokkos::IndexType<Index>>(space, 0, static_cast<Index>(pixels) * items),
+      KOKKOS_LAMBDA(Index item) {
+        const int part = static_cast<int>(item % items);
+        body(static_cast<int>(item / items), part * width, (part + 1) * width);
+      });
+}
+
+// The same: all channels of a pixel at once on the CPU, where they are lanes; one on a GPU, where neighbouring threads
+// take neighbouring channels. Divisions of 64 bits are slow there: for those who need them only.
 template <class Body>
 void for_each_pixel(const char* label, const ExecutionSpace& space, int pixels, int channels, const Body& body) {
-  const int width = device_is_host ? channels : 1, items = channels / (width > 0 ? width : 1);
-  Kokkos::parallel_for(
-      label, RangePolicy(space, 0, pixels * items),
-      KOKKOS_LAMBDA(int item) { body(item / items, item % items * width, (item % items + 1) * width); });
+  if (pixels == 0 || channels == 0) return;
+  const int width = device_is_host ? channels : 1;
+  if (static_cast<std::int64_t>(pixels) * (channels / width) <= std::numeric_limits<int>::max())
+    over_pixels<int>(label, space, pixels, channels, width, body);
+  else
+    over_pixels<std::int64_t>(label, space, pixels, channels, width, body);
 }
 
 // body(from, to) for all numbers, in stretches that are lanes on the CPU.

@@ -107,16 +107,17 @@ void NetworkEngine<T>::check(const Extent& x, const std::vector<Images<float>>& 
       throw ConfigError(fmt::format("output {} is {}, expected {}", k, extent_of(y[k]).text(), wanted.text()));
 }
 
-// On the CPU: so many that the largest layer's images stay in a core's share of the caches. On a GPU all of them.
+// On the CPU: so many that the largest layer's images stay in a core's share of the caches. On a GPU: enough work for
+// all of it, and no more, so that memory does not grow with the batch nor numbers of a layer beyond what int counts.
 template <class T>
 int NetworkEngine<T>::images_at_a_time(const std::vector<Extent>& known) const {
   const int batch = known[0].batch;
   if (chunk > 0) return std::min(chunk, batch);
-  if (!device_is_host) return batch;
-  constexpr double bytes = 2e6;
+  constexpr double bytes = device_is_host ? 2e6 : 1e9;
   double largest = 1.0;
-  for (const auto& e : known) largest = std::max(largest, static_cast<double>(e.size() * sizeof(T)) / batch);
-  return std::clamp(static_cast<int>(bytes / largest), 1, batch);
+  for (const auto& e : known) largest = std::max(largest, static_cast<double>(e.size()) / batch * sizeof(T));
+  const int most = std::clamp(static_cast<int>(bytes / largest), 1, batch), calls = (batch + most - 1) / most;
+  return (batch + calls - 1) / calls;  // calls of one size
 }
 
 template <class T>

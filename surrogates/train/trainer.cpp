@@ -36,6 +36,7 @@ void Trainer::epoch(Objective& objective, const EpochCallback& callback) {
     optimizer_ = make_optimizer(config_.optimizer, parameters_.size(), objective.layout());
     if (!optimizer_state_.fields().empty()) optimizer_->restore(optimizer_state_);
   }
+  objective.begin_epoch(epoch_);
   const int n = objective.samples(), batches = (n + config_.batch - 1) / config_.batch;
   const std::vector<int> order = shuffled(n, config_.seed, epoch_);
   std::vector<double> gradient(parameters_.size());

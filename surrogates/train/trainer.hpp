@@ -26,6 +26,9 @@ class Objective {
   virtual int samples() const = 0;  // training samples of all ranks
   // What optimizers may know of the parameters; one flat block with one loss where nothing is said.
   virtual ParameterLayout layout() const { return {}; }
+  // Before the batches of an epoch, 0, 1, 2, …: what is drawn at random may be drawn anew, as a function of the epoch
+  // alone, so that a restarted training draws the same. samples() stays.
+  virtual void begin_epoch(int) {}
   // Mean loss over the batch (indices below samples()), and its gradient, overwritten; summed over the ranks.
   virtual double gradient(std::span<const double> parameters, std::span<const int> batch,
                           std::span<double> gradient) = 0;

@@ -97,6 +97,14 @@ class Reconstruct(Shared):
             self.assertEqual(file["entry_1/frames_1/fourier_error"].shape, (64,))
             for name in ("fourier_error_map", "half_difference"):
                 self.assertEqual(file[f"entry_1/{name}/data"].shape, image.shape, name)
+            errors, where = file["entry_1/frames_1/fourier_error"][()], file["entry_1/fourier_error_map/data"][()]
+            lit = where[where > 0]  # means of some frames
+            self.assertGreaterEqual(lit.min(), 0.999 * errors.min())
+            self.assertLessEqual(lit.max(), 1.001 * errors.max())
+            half = file["entry_1/half_difference/data"][()]
+            # Of amplitude and phase together, and not weighed as the phase's error is.
+            deviation = np.sqrt(np.mean(half[half > 0]**2)) / found["quality"]["phase_standard_error_rad"]
+            self.assertTrue(0.7 < deviation < 3.0, deviation)
 
     def test_ranks_agree(self):
         """Sums over ranks round differently, and sweeps carry that on: a thousandth of a radian after ten."""
@@ -121,6 +129,114 @@ class Reconstruct(Shared):
         second = self.reconstruct("second", self.data, f'start.object="{first}/reconstruction.cxi"',
                                   "ptychography.sweeps=1", "resolution.halves=false")
         self.assertLess(summary_of(second)["quality"]["r_factor"], 1.05 * summary_of(first)["quality"]["r_factor"])
+
+    def changed(self, change, data=None):
+        """A copy of the data with another content."""
+        path = self.folder / "changed.cxi"
+        shutil.copy(data or self.data, path)
+        with h5py.File(path, "r+") as file:
+            change(file["entry_1/data_1/data"], file)
+        return path
+
+    def test_errors_belong_to_the_frames_that_they_are_written_for(self):
+        spoiled = 17
+
+        def spoil(frames, file):
+            frames[spoiled] = np.roll(frames[spoiled], 6, axis=0)
+        out = self.reconstruct("spoiled", self.changed(spoil), "ptychography.sweeps=10", "resolution.halves=false",
+                               "output.pictures=false")
+        with h5py.File(out / "reconstruction.cxi", "r") as file:
+            for name in ("fourier_error", "fourier_excess"):
+                self.assertEqual(np.argmax(file[f"entry_1/frames_1/{name}"]), spoiled, name)
+            image, errors = file["entry_1/image_1"], file["entry_1/fourier_error_map/data"][()]
+            # Rows of positions are CXI's: our x is the specimen's y. The window is 32 pixels wide.
+            for row, places, at in zip((1, 0), ("row_coords", "col_coords"), np.unravel_index(errors.argmax(), errors.shape)):
+                places = image[places][()]
+                corner = (file["entry_1/positions/data"][row, spoiled] - places[0]) / (places[1] - places[0])
+                self.assertLess(abs(at - (corner + 16)), 10, f"{at}, the frame's corner is at {corner}")
+
+    def test_a_result_with_its_probe_and_positions_can_be_gone_on_from(self):
+        follows = ("ptychography.positions.correct=true", "ptychography.probe.refine=true", "resolution.halves=false",
+                   "output.pictures=false", "ptychography.positions.from=2", "ptychography.probe.from=2")
+        data = self.simulate("off", *SMALL, *settings("simulation.position_error=1.0")) / "data.cxi"
+        first = self.reconstruct("first", data, *follows, "ptychography.sweeps=25")
+        second = self.reconstruct("second", data, *follows, "ptychography.sweeps=2",
+                                  f'start.from="{first}/reconstruction.cxi"')
+        before, after = (summary_of(out)["quality"] for out in (first, second))
+        self.assertLess(before["truth"]["position_error_px"], 0.7 * before["truth"]["position_error_given_px"])
+        # What it begins with is what the other ended with; the batches of a first sweep may shake it a little.
+        self.assertAlmostEqual(after["truth"]["position_error_given_px"], before["truth"]["position_error_px"], delta=1e-4)
+        self.assertLess(after["r_factor"], 1.05 * before["r_factor"])
+        self.assertLess(summary_of(second)["history"]["r_factor"][0], 1.2 * before["r_factor"])
+
+    def test_empty_frames_are_named_and_can_be_left_out(self):
+        def close(frames, file):
+            frames[9] = frames[30] = 0
+        data = self.changed(close)
+        arguments = [*settings(f'data.file="{data}"', "ptychography.sweeps=2", "resolution.halves=false",
+                               "output.pictures=false")]
+        outcome = run("reconstruct", RECONSTRUCTION, *arguments, "--output", self.folder / "all", ranks=2)
+        self.assertSucceeds(outcome)
+        self.assertIn("data.leave_out = [9, 30]", outcome.text)
+        with h5py.File(self.folder / "all/reconstruction.cxi", "r") as file:
+            self.assertEqual(list(np.flatnonzero(np.isnan(file["entry_1/frames_1/fourier_error"][()]))), [9, 30])
+        out = self.reconstruct("left_out", data, "data.leave_out=[9,-34]", "ptychography.sweeps=2",
+                               "resolution.halves=false", "output.pictures=false")
+        found = summary_of(out)["data"]
+        self.assertEqual((found["frames"], found["empty_frames"]), (62, 0))
+
+    def test_a_probe_keeps_its_counts_behind_a_beam_stop(self):
+        data = self.simulate("stopped", *SMALL, *settings("simulation.noise.beam_stop=7.0")) / "data.cxi"
+        out = self.reconstruct("stop", data, "ptychography.sweeps=2", "resolution.halves=false", "output.pictures=false")
+        # The file's probe has a million; of the frames' counts less than a third are left.
+        self.assertLess(summary_of(out)["data"]["counts_per_frame"], 0.33e6)
+        with h5py.File(out / "reconstruction.cxi", "r") as file:
+            self.assertAlmostEqual(np.sum(np.abs(file["entry_1/image_2/data"][()].astype(complex))**2) / 1e6, 1.0, delta=1e-3)
+
+    def test_a_microscopes_probe_has_no_share_of_the_background(self):
+        data = self.simulate("background", *SMALL, *settings("simulation.noise.background=300.0")) / "data.cxi"
+
+        def take_probe(frames, file):
+            del file["entry_1/probe"], file["entry_1/truth"]
+        out = self.reconstruct("lens", self.changed(take_probe, data), "microscope.energy=300.0",
+                               "microscope.convergence=20.0", "microscope.aberrations.defocus=70.0",
+                               "ptychography.sweeps=1", "resolution.halves=false", "output.pictures=false")
+        self.assertGreater(summary_of(out)["data"]["counts_per_frame"], 1.1e6)  # 0.3 of it are background
+        with h5py.File(out / "reconstruction.cxi", "r") as file:
+            power = np.sum(np.abs(file["entry_1/image_2/data"][()].astype(complex))**2)
+        self.assertTrue(0.8e6 < power < 1.005e6, power)  # the object's amplitude is 0.9 … 1
+
+    def test_a_probe_can_be_made_from_the_mean_frame(self):
+        def take_probe(frames, file):
+            del file["entry_1/probe"], file["entry_1/truth"]
+        data = self.changed(take_probe)
+        common = ('start.probe="mean_frame"', "start.defocus=70.0", "ptychography.sweeps=40", "resolution.halves=false",
+                  "output.pictures=false")
+        held = self.reconstruct("held", data, *common)
+        free = self.reconstruct("free", data, *common, "ptychography.probe.refine=true")
+        held, free = (summary_of(out)["quality"]["r_factor"] for out in (held, free))
+        self.assertLess(free, 0.1)  # as with the lens
+        self.assertLess(free, held)
+
+    def test_modes_are_orthogonal_however_many_sweeps_there_were(self):
+        out = self.reconstruct("modes", self.data, 'start.probe="microscope"', "microscope.energy=300.0",
+                               "microscope.convergence=20.0", "microscope.aberrations.defocus=70.0", "probe.modes=3",
+                               "probe.occupation=[0.6,0.3,0.1]", "ptychography.probe.refine=true",
+                               "ptychography.probe.from=0", "ptychography.probe.orthogonalise=0",
+                               "ptychography.sweeps=7", "resolution.halves=false", "output.pictures=false")
+        with h5py.File(out / "reconstruction.cxi", "r") as file:
+            modes = file["entry_1/image_2/data"][()].astype(complex).reshape(3, -1)
+        gram = np.abs(modes @ modes.conj().T)
+        strength = np.sqrt(np.diag(gram))
+        self.assertEqual(list(strength), sorted(strength, reverse=True))
+        self.assertLess(np.max(gram / np.outer(strength, strength) - np.eye(3)), 1e-5)  # roundings of float
+
+    def test_windows_of_an_odd_side_are_transformed_too(self):
+        lens = ("microscope.energy=300.0", "microscope.convergence=20.0", "microscope.aberrations.defocus=50.0",
+                'start.probe="microscope"', "ptychography.sweeps=20", "resolution.halves=false", "output.pictures=false")
+        even, odd = (summary_of(self.reconstruct(f"crop_{n}", self.data, f"data.crop={n}", *lens)) for n in (28, 27))
+        self.assertEqual((odd["data"]["nx"], odd["data"]["ny"]), (27, 27))
+        self.assertLess(odd["quality"]["r_factor"], 1.2 * even["quality"]["r_factor"])
 
     def test_some_of_the_frames_can_be_taken(self):
         out = self.reconstruct("some", self.data, "data.frames=[0,-1,2]", "ptychography.sweeps=2",

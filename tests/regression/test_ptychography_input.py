@@ -103,8 +103,24 @@ class BadInput(Shared):
     def test_frames_that_are_not_there(self):
         self.check(CONFIG, ["frame 900", "the last is frame 63"], "data.frames=[0,900]")
 
-    def test_a_start_of_another_size(self):
+    def test_a_start_that_does_not_fit(self):
         self.check(IO, ["nowhere.cxi"], 'start.object="nowhere.cxi"')
+        out = self.reconstruct("short", self.data, "ptychography.sweeps=1", "resolution.halves=false",
+                               "output.pictures=false")
+        result = f"{out}/reconstruction.cxi"
+        # Cropped windows have no truth, and an object as large as the margin says.
+        self.check(CONFIG, ["pixels", "start.margin"], f'start.object="{result}"', "data.crop=28", "microscope.energy=300.0",
+                   "microscope.convergence=20.0", "microscope.aberrations.defocus=50.0")
+        self.check(CONFIG, ["64 positions", "32 frames"], f'start.from="{result}"', "data.frames=[0,-1,2]")
+        self.check(CONFIG, ["32 × 32", "28 × 28"], f'start.from="{result}"', "data.crop=28")
+        self.check(CONFIG, ["start.object", "start.from"], f'start.from="{result}"', f'start.object="{result}"')
+
+    def test_frames_that_are_left_out_must_be_there_and_leave_some(self):
+        self.check(CONFIG, ["frame 64", "0 to 63"], "data.leave_out=[3,64]")
+        self.check(CONFIG, ["no frame is left"], "data.frames=[5,6]", "data.leave_out=[5,6]")
+
+    def test_frames_of_an_awkward_size(self):
+        self.check(CONFIG, ["31", "prime factor above 7", "data.crop = 30"], "data.crop=31")
 
     def test_simulations_that_cannot_be(self):
         for words, assignment in ((["window"], "simulation.probe.aberrations.defocus=5000.0"),

@@ -31,7 +31,7 @@ class ProbeBank {
   using Fraction = std::array<float, 2>;
   using Value = std::complex<float>;
 
-  // capacity: how many moved probes (of all modes) are kept, at least as many as a batch has frames.
+  // capacity: how many moved probes (of all modes) are kept, at least as many as a batch has fractions.
   ProbeBank(const ExecutionSpace& space, const FrameLayout& layout, int modes, int capacity);
 
   // Whether it has this very probe, unmoved as given to set(), and room for so many moved ones. Copies share what they

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <memory>
 #include <numeric>
+#include <set>
 
 #include "kokkos_kernels/base/errors.hpp"
 #include "kokkos_kernels/base/memory.hpp"
@@ -57,6 +58,18 @@ ProbeBank make_bank(const ExecutionSpace& space, const Ptychogram& input, const 
   return bank;
 }
 
+// Frames of one fraction of a pixel share their moved probes: no more of them than there are fractions are ever wanted,
+// while positions stay.
+int moved_probes(const Ptychogram& input, std::span<const int> frames, const PtychographyConfig& config, int room) {
+  if (config.positions.correct) return room;
+  std::set<ProbeBank::Fraction> fractions;
+  for (int j : frames) {
+    fractions.insert(pixel_position(input.position[static_cast<std::size_t>(j)], config.shift_raster).fraction);
+    if (static_cast<int>(fractions.size()) >= room) return room;
+  }
+  return std::max(1, static_cast<int>(fractions.size()));
+}
+
 int at_least_one(int n) { return std::max(1, n); }
 
 }  // namespace
@@ -75,7 +88,10 @@ PtychographyFields::PtychographyFields(const Ptychogram& input, std::vector<int>
       store_(make_store(space_, input, layout(), {order_.begin() + share_.first, order_.begin() + share_.second},
                         budget_.frames, own_batch_, kept)),
       object_plane("ptychography::object", 1, input.object_nx, input.object_ny),
-      probe(make_bank(space_, input, layout(), budget_.probes, follows(config) ? nullptr : kept)),
+      probe(make_bank(space_, input, layout(),
+                      moved_probes(input, std::span(order_).subspan(share_.first, share_.second - share_.first), config,
+                                   budget_.probes),
+                      follows(config) ? nullptr : kept)),
       change_("ptychography::change", own_batch_ * input.modes, layout()),
       light_("ptychography::light", 1, input.object_nx, input.object_ny),
       places_("ptychography::places", static_cast<std::size_t>(own_batch_)) {

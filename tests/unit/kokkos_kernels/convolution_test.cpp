@@ -172,6 +172,20 @@ TYPED_TEST(ConvolutionIn, RepeatsBitForBitAndFollowsNewWeights) {
   EXPECT_LT(distance(third.dx, wanted.dx), 3e-6 + 6 * unit_roundoff<T>());
 }
 
+TYPED_TEST(ConvolutionIn, WithABiasAndThenWithoutItForgetsTheBias) {
+  using T = TypeParam;
+  const Case c{{5, 4, 3, 1, 1}, 2, 6, 7};
+  typename TestFixture::Data data(c);
+  Convolution<T> convolution({}, c.filter);
+  const auto weights = to_device(data.weights);
+  convolution.set_weights(weights, to_device(data.bias));
+  TestFixture::library(convolution, c, data, Activation::none);
+  convolution.set_weights(weights, {});
+  std::fill(data.bias.begin(), data.bias.end(), 0.0);
+  const auto found = TestFixture::library(convolution, c, data, Activation::none);
+  EXPECT_LT(distance(found.y, TestFixture::expected(c, data, Activation::none).y), 3e-6 + 6 * unit_roundoff<T>());
+}
+
 TEST(Convolution, GradientsAreAddedToWhatIsThere) {
   using Fixture = ConvolutionIn<float>;
   const Case c{{3, 2, 3, 1, 1}, 2, 4, 5};

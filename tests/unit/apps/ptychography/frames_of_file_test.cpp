@@ -28,6 +28,7 @@ TEST(FrameStatistics, AreOfAllFramesOnEveryRank) {
   EXPECT_DOUBLE_EQ(s.most, 36.0);
   EXPECT_DOUBLE_EQ(s.largest, 6.0);
   EXPECT_EQ(s.empty, 1);
+  EXPECT_EQ(s.empty_frames, std::vector<std::int64_t>{0});
   EXPECT_EQ(s.mean_frame, std::vector<double>(6, 3.0));
 }
 

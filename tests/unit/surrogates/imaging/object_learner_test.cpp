@@ -12,16 +12,11 @@
 namespace locum::imaging {
 namespace {
 
+using testing::context_of;
 using testing::small_data_set;
 using testing::small_model;
 using testing::small_network;
-
-Context context_of(const Communicator& comm) {
-  Context context;
-  context.comm = comm;
-  context.seed = 7;
-  return context;
-}
+using testing::small_training;
 
 std::vector<LabelledObject> data_sets(int count) {
   std::vector<LabelledObject> sets;
@@ -29,32 +24,9 @@ std::vector<LabelledObject> data_sets(int count) {
   return sets;
 }
 
-ObjectTrainingConfig small_training() {
-  ObjectTrainingConfig config;
-  config.epochs = 4;
-  config.batch = 3;
-  config.windows = 3;
-  return config;
-}
-
 ObjectLearner learner_of(const Communicator& comm, ObjectTrainingConfig training = small_training(),
                          ObjectNetworkConfig network = small_network()) {
   return ObjectLearner(context_of(comm), network, training, small_model(), 16, data_sets(5));
-}
-
-std::vector<CanvasSample> canvases(const ObjectCascade& cascade, int count) {
-  std::vector<CanvasSample> all;
-  const auto model = small_model();
-  for (int k = 0; k < count; ++k) {
-    auto set = std::make_shared<LabelledObject>(small_data_set(200 + k));
-    CanvasSample sample;
-    sample.canvas = cascade.canvas_of(0, set->data, *model);
-    sample.weight = sample.canvas.weight;
-    sample.answer = missing(sample.canvas, set->truth);
-    sample.labelled = std::move(set);
-    all.push_back(std::move(sample));
-  }
-  return all;
 }
 
 // At the start the network's last layers are zero: the object is what physics left.
@@ -93,34 +65,6 @@ TEST(ObjectNetwork, ParametersOfAnotherNetworkAreRefused) {
   odd.window = 62;  // not divisible by 4
   EXPECT_THROW(ObjectNetwork({}, odd), ConfigError);
 }
-
-class ObjectiveGradient : public ::testing::TestWithParam<double> {};  // weight of the frames' error
-
-TEST_P(ObjectiveGradient, IsThatOfFiniteDifferences) {
-  const ObjectCascade cascade({}, small_network());
-  ObjectNetwork network({}, small_network());
-  ObjectTrainingConfig config = small_training();
-  config.physics = GetParam();
-  config.supervised = GetParam() > 0.0 ? 0.0 : 1.0;
-  ObjectObjective objective(context_of(Communicator::self()), config, network, small_model(), canvases(cascade, 2), {});
-  std::vector<double> parameters = network.initial_parameters(5), slope(parameters.size()), ignored(slope.size());
-  for (std::size_t k = 0; k < parameters.size(); ++k) parameters[k] += 0.02 * std::sin(1.0 + static_cast<double>(k));
-  const std::vector<int> batch = {0, 2, 5};
-  objective.gradient(parameters, batch, slope);
-  // Along the gradient itself, where the difference is large against roundings in single precision.
-  double norm = 0.0;
-  for (double s : slope) norm += s * s;
-  ASSERT_GT(norm, 0.0);
-  const double step = 2e-3 / std::sqrt(norm);
-  const auto loss = [&](double by) {
-    std::vector<double> moved = parameters;
-    for (std::size_t k = 0; k < moved.size(); ++k) moved[k] += by * step * slope[k];
-    return objective.gradient(moved, batch, ignored);
-  };
-  EXPECT_NEAR((loss(1.0) - loss(-1.0)) / (2.0 * step * norm), 1.0,
-              0.02);  // curvature over the step, and 1e-6 of the loss
-}
-INSTANTIATE_TEST_SUITE_P(LabelsAndFrames, ObjectiveGradient, ::testing::Values(0.0, 1.0));
 
 TEST(ObjectLearner, MakesTheLossSmaller) {
   ObjectTrainingConfig training = small_training();

@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "kokkos_kernels/base/context.hpp"
 #include "solvers/imaging/ptychography/far_field_model.hpp"
 #include "solvers/imaging/ptychography/simulated_ptychogram.hpp"
 #include "surrogates/imaging/labelled_object.hpp"
@@ -35,6 +36,21 @@ inline ObjectNetworkConfig small_network() {
   config.window = 64;
   config.border = 16;
   return config;
+}
+
+inline ObjectTrainingConfig small_training() {
+  ObjectTrainingConfig config;
+  config.epochs = 4;
+  config.batch = 3;
+  config.windows = 3;
+  return config;
+}
+
+inline Context context_of(const Communicator& comm) {
+  Context context;
+  context.comm = comm;
+  context.seed = 7;
+  return context;
 }
 
 inline std::shared_ptr<FarFieldModel> small_model() { return std::make_shared<FarFieldModel>(); }

@@ -14,6 +14,27 @@
 namespace locum::nn {
 namespace {
 
+template <class Index>
+std::vector<int> visits(int pixels, int channels, int width) {
+  const View<int*> seen("seen", static_cast<std::size_t>(pixels) * channels);
+  over_pixels<Index>(
+      "visits", {}, pixels, channels, width, KOKKOS_LAMBDA(int pixel, int from, int to) {
+        for (int c = from; c < to; ++c) seen(pixel * channels + c) += 1 + pixel;
+      });
+  const auto host = host_copy(seen);
+  return std::vector<int>(host.data(), host.data() + host.size());
+}
+
+// Layers of more numbers than int counts are too large to be tested.
+TEST(Images, EveryPixelsChannelsAreVisitedOnceWhateverCountsThem) {
+  std::vector<int> once;
+  for (int k = 0; k < 35; ++k) once.push_back(1 + k / 5);
+  for (int width : {1, 5}) {
+    EXPECT_EQ(visits<int>(7, 5, width), once);
+    EXPECT_EQ(visits<std::int64_t>(7, 5, width), once);
+  }
+}
+
 TEST(ImageNetwork, AnswersOfEveryLayerAreTheDefinitions) {
   for (const auto& [name, c] : cases()) {
     const Data d(c);

@@ -5,8 +5,8 @@
 #include <cmath>
 
 #include "kokkos_kernels/base/errors.hpp"
-#include "tests/unit/solvers/imaging/ptychography/plain_model.hpp"
 #include "solvers/imaging/ptychography/ptychography_fields.hpp"
+#include "tests/unit/solvers/imaging/ptychography/plain_model.hpp"
 
 using namespace locum;
 using namespace locum::imaging;
@@ -56,7 +56,7 @@ void expect_changes(plain::Setting setting, bool fractional, bool masked) {
 }  // namespace
 
 TEST(FrameKernels, ChangeIsWhatPlainLoopsGiveAtEverySize) {
-  const int sizes[][2] = {{8, 8}, {48, 60}, {60, 48}, {96, 20}, {30, 42}, {64, 64}, {7, 16}};
+  const int sizes[][2] = {{8, 8}, {48, 60}, {60, 48}, {96, 20}, {30, 42}, {64, 64}, {7, 16}, {15, 21}, {27, 25}};
   for (const auto& size : sizes) {
     plain::Setting setting;
     setting.nx = size[0];

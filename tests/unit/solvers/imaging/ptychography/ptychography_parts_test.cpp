@@ -4,9 +4,9 @@
 #include <cmath>
 
 #include "kokkos_kernels/base/errors.hpp"
-#include "tests/unit/solvers/imaging/ptychography/plain_model.hpp"
 #include "solvers/imaging/ptychography/reconstruction.hpp"
 #include "solvers/imaging/ptychography/regularisation.hpp"
+#include "tests/unit/solvers/imaging/ptychography/plain_model.hpp"
 
 using namespace locum;
 using namespace locum::imaging;
@@ -38,6 +38,24 @@ std::vector<Ptychogram::Value> after_prior(const plain::Case& c, const Ptychogra
 }
 
 }  // namespace
+
+TEST(MovedProbes, AreNoMoreThanThereAreFractionsOfAPixel) {
+  const auto kept = [](bool fractional, bool correct, int raster) {
+    plain::Setting setting;
+    setting.nx = setting.ny = 16;
+    const plain::Case c = plain::make(setting, plain::grid(setting, 3, 3, 4.0, 0.4, fractional));
+    PtychographyConfig config;
+    config.engine = "rpie";
+    config.batch = 1;
+    config.positions.correct = correct;
+    config.shift_raster = raster;
+    return Reconstruction(c.data, config).fields().probe.moved().count;
+  };
+  EXPECT_EQ(kept(false, false, 0), 1);
+  EXPECT_EQ(kept(true, false, 1), 1);
+  EXPECT_EQ(kept(true, false, 0), 9);
+  EXPECT_EQ(kept(false, true, 0), 9);  // they may come to lie anywhere
+}
 
 TEST(Regularisation, CutsAmplitudesAndKeepsPhases) {
   const plain::Case c = some_case();
