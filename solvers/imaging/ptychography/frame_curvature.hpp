@@ -7,8 +7,8 @@
 // promise a longer step. By Parseval Σ_k b = ‖P D‖², with masked pixels in it.
 //
 // Two transforms a frame; nothing goes back. Counted as in frame_kernels.hpp, 128² frames of one mode: forward reads
-// object, direction and probe (the last twice) and writes two waves, columns read both and √I and put Φ aside and take it
-// up again: 1.4 MB, of which all but √I, the direction and the object may come from a cache.
+// object, direction and probe (the last twice) and writes two waves, columns read both and √I and put Φ aside and take
+// it up again: 1.4 MB, of which all but √I, the direction and the object may come from a cache.
 #pragma once
 
 #include <vector>
