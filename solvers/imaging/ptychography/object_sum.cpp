@@ -1,6 +1,7 @@
 #include "solvers/imaging/ptychography/object_sum.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace locum::imaging {
@@ -60,6 +61,13 @@ struct Parcel {
       : box(b), device(uninitialized("ptychography::parcel"), numbers(b)), host(Kokkos::create_mirror_view(device)) {}
 };
 
+// The parts of `whole` that lie outside of `hole`, which lies inside it or is empty.
+std::array<PixelBox, 4> around(const PixelBox& hole, const PixelBox& whole) {
+  if (hole.empty()) return {whole};
+  return {PixelBox{whole.x0, whole.y0, hole.x0, whole.y1}, PixelBox{hole.x1, whole.y0, whole.x1, whole.y1},
+          PixelBox{hole.x0, whole.y0, hole.x1, hole.y0}, PixelBox{hole.x0, hole.y1, hole.x1, whole.y1}};
+}
+
 }  // namespace
 
 ObjectSum::ObjectSum(const ExecutionSpace& space, const Communicator& comm, std::vector<PixelBox> region, int nx,
@@ -115,8 +123,12 @@ PixelBox ObjectSum::sum_with_neighbours(const std::vector<PixelBox>& touched, co
   };
   out.reserve(region_.size());  // requests point into them
   in.reserve(region_.size());
+  // Only where others contribute must this rank's own part take its turn.
+  PixelBox shared;
+  for (std::size_t r = 0; r < region_.size(); ++r)
+    if (r != me) shared = hull(shared, intersection(touched[r], region()));
   for (std::size_t r = 0; r < region_.size(); ++r) {
-    in.emplace_back(r == me ? touched[me] : intersection(touched[r], region()));
+    in.emplace_back(intersection(touched[r], r == me ? shared : region()));
     if (r != me && !in.back().box.empty()) start(in.back(), r, false);
   }
   for (std::size_t r = 0; r < region_.size(); ++r) {
@@ -128,7 +140,8 @@ PixelBox ObjectSum::sum_with_neighbours(const std::vector<PixelBox>& touched, co
     start(out.back(), r, true);
   }
   copy_box(space_, values, in[me].box, in[me].device, Way::out);
-  clear_box(space_, values, changed);
+  for (const PixelBox& part : around(touched[me], changed)) clear_box(space_, values, part);
+  clear_box(space_, values, shared);
   MPI_Waitall(static_cast<int>(requests.size()), requests.data(), MPI_STATUSES_IGNORE);
   for (std::size_t r = 0; r < region_.size(); ++r) {
     if (r != me) Kokkos::deep_copy(in[r].device, in[r].host);
