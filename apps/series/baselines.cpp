@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <tuple>
 
 #include "kokkos_kernels/base/timer.hpp"
 #include "kokkos_kernels/random/philox.hpp"
@@ -41,11 +42,23 @@ ObjectFunction random_start(const Ptychogram& input, std::uint64_t seed, int whi
   return object;
 }
 
+// The run's solver by another engine, as that comes: what was set for the run's own would not suit it.
+imaging::PtychographyConfig by_engine(imaging::PtychographyConfig config, const std::string& engine) {
+  const imaging::PtychographyConfig usual;
+  config.engine = engine;
+  config.warm_up = usual.warm_up;
+  config.batch = usual.batch;
+  config.momentum = usual.momentum;
+  config.damping = usual.damping;
+  return config;
+}
+
 Baseline reconstruct(const SeriesRunConfig& config, const SeriesSet& set, double pair_seconds, const std::string& start,
-                     const ObjectFunction* from, ObjectFunction& object) {
-  imaging::PtychographyConfig asked = config.ptychography;
+                     const ObjectFunction* from, ObjectFunction& object, const std::string& engine = "") {
+  imaging::PtychographyConfig asked = engine.empty() ? config.ptychography : by_engine(config.ptychography, engine);
   if (!from) asked.start = start;
   Baseline b;
+  b.engine = engine;
   b.start = start;
   bool early = false;
   PausedWatch watch(set.data.comm);
@@ -88,6 +101,7 @@ Baseline reconstruct(const SeriesRunConfig& config, const SeriesSet& set, double
 double spread(const std::vector<Baseline>& all, double ObjectQuality::*what) {
   double low = std::numeric_limits<double>::infinity(), high = -low;
   for (const Baseline& b : all) {
+    if (!b.engine.empty()) continue;
     low = std::min(low, b.quality.*what);
     high = std::max(high, b.quality.*what);
   }
@@ -104,6 +118,12 @@ const Baseline& SetComparison::best() const {
   return *std::min_element(baselines.begin(), classic_end, [](const Baseline& a, const Baseline& b) {
     return std::pair(!a.converged, a.seconds) < std::pair(!b.converged, b.seconds);
   });
+}
+
+const Baseline* SetComparison::by(const std::string& engine) const {
+  const auto found =
+      std::find_if(baselines.begin(), baselines.end(), [&](const Baseline& b) { return b.engine == engine; });
+  return found == baselines.end() ? nullptr : &*found;
 }
 
 double SetComparison::spread_r() const { return spread(baselines, &ObjectQuality::r); }
@@ -129,7 +149,7 @@ FieldSet SetComparison::state() const {
   return fields;
 }
 
-SetComparison SetComparison::from_state(const FieldSet& fields) {
+SetComparison SetComparison::from_state(const FieldSet& fields, const std::vector<std::string>& engines) {
   SetComparison c;
   c.number = fields.integer_scalar("number");
   c.solver.value = complex_field(fields, "solver");
@@ -138,7 +158,13 @@ SetComparison SetComparison::from_state(const FieldSet& fields) {
     const std::string name = fmt::format("baseline.{}.", k);
     const auto& n = fields.real(name + "numbers");
     Baseline b;
-    b.start = k < std::size(classical) ? classical[k] : fmt::format("random {}", k + 1 - std::size(classical));
+    const std::size_t after = k - std::min(k, std::size(classical));
+    if (k < std::size(classical))
+      b.start = classical[k];
+    else if (after < engines.size())
+      std::tie(b.engine, b.start) = std::pair(engines[after], classical[0]);
+    else
+      b.start = fmt::format("random {}", after - engines.size() + 1);
     b.seconds = n.at(0);
     b.quality = {n.at(1), n.at(2), n.at(3)};
     b.early_seconds = n.at(4);
@@ -164,6 +190,10 @@ SetComparison compare_with_solver(const SeriesRunConfig& config, const SeriesSet
     objects.push_back(std::move(object));
   }
   c.solver = objects[static_cast<std::size_t>(&c.best() - c.baselines.data())];
+  for (const std::string& engine : config.compare.engines) {
+    ObjectFunction object;
+    c.baselines.push_back(reconstruct(config, set, pair_seconds, classical[0], nullptr, object, engine));
+  }
   for (int k = 1; set.other && k <= config.compare.random_starts; ++k) {
     const ObjectFunction from = random_start(set.data, static_cast<std::uint64_t>(config.seed), k);
     ObjectFunction object;

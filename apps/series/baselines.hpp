@@ -12,7 +12,8 @@ namespace locum::apps {
 
 // One reconstruction. The clock stands still while errors are looked at.
 struct Baseline {
-  std::string start;  // "flat", "back_propagated", "random 1"
+  std::string engine;  // empty: that of the run
+  std::string start;   // "flat", "back_propagated", "random 1"
   double seconds = 0.0;
   std::int64_t sweeps = 0;
   bool converged = false;
@@ -21,6 +22,8 @@ struct Baseline {
   double early_seconds = 0.0;
   ObjectQuality early;
   std::vector<double> time, r, phase_error;  // along the way; phase_error NaN where the truth is not known
+
+  std::string title() const { return engine.empty() ? start : engine + ", " + start; }
 };
 
 struct SetComparison {
@@ -30,11 +33,14 @@ struct SetComparison {
 
   // The quickest of the two classical starts to converge (or, where neither did, to end).
   const Baseline& best() const;
-  // Largest less smallest among the starts.
+  // The reconstruction by another engine; null where there is none.
+  const Baseline* by(const std::string& engine) const;
+  // Largest less smallest among the starts of the run's engine.
   double spread_r() const, spread_phase() const;
 
   FieldSet state() const;
-  static SetComparison from_state(const FieldSet& state);
+  // engines: compare.engines of the run.
+  static SetComparison from_state(const FieldSet& state, const std::vector<std::string>& engines = {});
 };
 
 // pair_seconds: what the gated pair took. Collective over the set's ranks.

@@ -12,14 +12,20 @@ const SetRecord* record_of(const std::vector<SetRecord>& records, std::int64_t n
   return found == records.end() ? nullptr : &*found;
 }
 
-// Mean of the best starts of compared sets of one kind, for each frame; of all where none is of that kind.
+// The solver's seconds for a compared set, of its best start or by another engine.
+double solver_seconds(const SetComparison& c, const std::string& engine) {
+  const Baseline* by = engine.empty() ? &c.best() : c.by(engine);
+  return by ? by->seconds : 0.0;
+}
+
+// Mean over compared sets of one kind, for each frame; of all where none is of that kind.
 double seconds_per_frame(const std::vector<SetRecord>& records, const std::vector<SetComparison>& comparisons,
-                         bool other) {
+                         bool other, const std::string& engine) {
   double seconds[2] = {0.0, 0.0}, frames[2] = {0.0, 0.0};
   for (const SetComparison& c : comparisons) {
     const SetRecord* record = record_of(records, c.number);
     if (!record) continue;
-    seconds[record->other] += c.best().seconds;
+    seconds[record->other] += solver_seconds(c, engine);
     frames[record->other] += static_cast<double>(record->frames);
   }
   if (frames[other] > 0.0) return seconds[other] / frames[other];
@@ -27,36 +33,55 @@ double seconds_per_frame(const std::vector<SetRecord>& records, const std::vecto
   return all > 0.0 ? (seconds[0] + seconds[1]) / all : 0.0;
 }
 
-}  // namespace
-
-gate::Account series_account(gate::Account account, const std::vector<SetRecord>& records,
-                             const std::vector<SetComparison>& comparisons) {
-  if (comparisons.empty() || account.calls.total == 0) return account;
-  const double others = account.wall - account.solver - account.surrogate - account.gate - account.training_in_run;
+// Of all sets, and how many of them were compared.
+std::pair<double, std::size_t> seconds_alone(const std::vector<SetRecord>& records,
+                                             const std::vector<SetComparison>& comparisons, const std::string& engine) {
   double alone = 0.0;
   std::size_t measured = 0;
   for (const SetRecord& r : records) {
     const auto compared = std::find_if(comparisons.begin(), comparisons.end(),
                                        [&](const SetComparison& c) { return c.number == r.number; });
-    if (compared != comparisons.end()) {
-      alone += compared->best().seconds;
-      ++measured;
-    } else {
-      alone += seconds_per_frame(records, comparisons, r.other) * static_cast<double>(r.frames);
-    }
+    measured += compared != comparisons.end();
+    alone += compared != comparisons.end()
+                 ? solver_seconds(*compared, engine)
+                 : seconds_per_frame(records, comparisons, r.other, engine) * static_cast<double>(r.frames);
   }
+  return {alone, measured};
+}
+
+// What is not the step; and all that a run took, training and data counted.
+double others(const gate::Account& a) { return a.wall - a.solver - a.surrogate - a.gate - a.training_in_run; }
+double whole_run(const gate::Account& a) { return a.wall + a.training_data + a.training - a.training_in_run; }
+
+}  // namespace
+
+gate::Account series_account(gate::Account account, const std::vector<SetRecord>& records,
+                             const std::vector<SetComparison>& comparisons) {
+  if (comparisons.empty() || account.calls.total == 0) return account;
+  const auto [alone, measured] = seconds_alone(records, comparisons, "");
   const auto calls = static_cast<double>(account.calls.total);
   account.solver_call = alone / calls;
   const double gated = account.surrogate_call + account.gate_call + account.solver / calls;
   account.step = account.solver_call / gated;
-  account.solver_only_s = alone + others;
+  account.solver_only_s = alone + others(account);
   account.solver_only_is = measured == records.size() ? "measured" : "extrapolated";
-  const double before = account.training - account.training_in_run;
-  account.application = account.solver_only_s / (account.wall + account.training_data + before);
+  account.application = account.solver_only_s / whole_run(account);
   const double gain = account.solver_call - gated;
   account.break_even_calls =
       gain > 0.0 ? (account.training_data + account.training) / gain : std::numeric_limits<double>::infinity();
   return account;
+}
+
+std::vector<std::pair<std::string, double>> applications_beside(const gate::Account& account,
+                                                                const std::vector<SetRecord>& records,
+                                                                const std::vector<SetComparison>& comparisons) {
+  std::vector<std::pair<std::string, double>> ratios;
+  if (comparisons.empty() || account.calls.total == 0) return ratios;
+  for (const Baseline& b : comparisons.front().baselines)
+    if (!b.engine.empty())
+      ratios.emplace_back(b.engine,
+                          (seconds_alone(records, comparisons, b.engine).first + others(account)) / whole_run(account));
+  return ratios;
 }
 
 }  // namespace locum::apps

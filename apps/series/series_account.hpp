@@ -1,6 +1,8 @@
 // The account of a series: the gate's book in terms of whole data sets.
 #pragma once
 
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "apps/series/baselines.hpp"
@@ -16,5 +18,11 @@ namespace locum::apps {
 // what the solver really took in the run. Without comparisons the account stays as the gate has it.
 gate::Account series_account(gate::Account account, const std::vector<SetRecord>& records,
                              const std::vector<SetComparison>& comparisons);
+
+// What the application's speed-up would be beside other engines (compare.engines) that reconstruct all sets alone: name
+// and ratio of each. account: series_account().
+std::vector<std::pair<std::string, double>> applications_beside(const gate::Account& account,
+                                                                const std::vector<SetRecord>& records,
+                                                                const std::vector<SetComparison>& comparisons);
 
 }  // namespace locum::apps

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "kokkos_kernels/base/errors.hpp"
+#include "solvers/imaging/ptychography/ptychography_engine.hpp"
 
 namespace locum::apps {
 
@@ -79,9 +80,15 @@ void BaselineConfig::visit(ConfigVisitor& v) {
   v.value({"random_starts", "", "of sets of another kind: random objects to start from, for the spread", {0, 100}},
           random_starts);
   v.value({"trace", "sweep", "between two looks at the error", {1, 1e6}}, trace);
+  v.value({"engines", "", "other engines that reconstruct these sets alone, too, from a flat start"}, engines);
 }
 
 void BaselineConfig::validate(std::int64_t count) const {
+  const std::vector<std::string> known = imaging::engine_names();
+  for (const std::string& engine : engines)
+    if (std::find(known.begin(), known.end(), engine) == known.end())
+      throw ConfigError(fmt::format("engine '{}' was named, there are {}", engine, fmt::join(known, ", ")),
+                        "compare.engines");
   for (const std::int64_t number : sets)
     if (number >= count)
       throw ConfigError(fmt::format("set {} was named, the series has {}, counted from 0", number, count),

@@ -53,6 +53,7 @@ struct BaselineConfig {
   bool all = false;
   int random_starts = 0;  // of the sets of another kind: from random objects too, for the spread among starts
   int trace = 5;          // sweeps between two looks at the error
+  std::vector<std::string> engines;  // others that reconstruct these sets from a flat start, too
 
   void visit(ConfigVisitor& v);
   void validate(std::int64_t sets) const;  // throws ConfigError

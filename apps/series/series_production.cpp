@@ -175,7 +175,7 @@ void SeriesRun::compare() {
     const std::string name = numbered("compared", record.number, "h5");
     if (restart_ && directory_.has(name)) {
       const io::Tree tree = io::read_tree(context_.comm, directory_.file(name), set_format);
-      comparisons_.push_back(SetComparison::from_state(tree.groups.at("comparison")));
+      comparisons_.push_back(SetComparison::from_state(tree.groups.at("comparison"), config_.compare.engines));
       energy_.restore(tree.groups.at("energy"));
       continue;
     }
@@ -187,9 +187,9 @@ void SeriesRun::compare() {
       log::info(
           fmt::format("  set {:3}, {} alone from {}: {:.2f} s, {} sweeps{}, R {:.4f}, phase error {:.4f} rad; "
                       "stopped after {:.2f} s: R {:.4f}, {:.4f} rad",
-                      record.number, config_.ptychography.engine, b.start, b.seconds, b.sweeps,
-                      b.converged ? "" : " (not converged)", b.quality.r, b.quality.phase_error, b.early_seconds,
-                      b.early.r, b.early.phase_error));
+                      record.number, b.engine.empty() ? config_.ptychography.engine : b.engine, b.start, b.seconds,
+                      b.sweeps, b.converged ? "" : " (not converged)", b.quality.r, b.quality.phase_error,
+                      b.early_seconds, b.early.r, b.early.phase_error));
     io::Tree tree;
     tree.groups["comparison"] = c.state();
     tree.groups["energy"] = energy_.state();
@@ -212,6 +212,8 @@ void SeriesRun::conclude() {
                         gate_->calibration().threshold(),
                         context_.comm.size()};
   log::info(gate::to_text(results.account));
+  for (const auto& [engine, application] : applications_beside(results.account, records_, comparisons_))
+    log::info(fmt::format("          beside {} alone the application is {:.2f} times as quick", engine, application));
   for (const std::string& note : open_regions(results)) log::warn(note);
   std::vector<ShownImage> images;
   for (const SetComparison& c : comparisons_) {

@@ -57,7 +57,7 @@ std::string comparison_table(const SeriesResults& results) {
     rows += cells({set, "gated pair", duration(r.final_image), "", rad(r.gated.r), rad(r.gated.phase_error), "", ""});
     rows += cells({set, "network", duration(r.first_image), "", rad(r.network.r), rad(r.network.phase_error), "", ""});
     for (const Baseline& b : c.baselines)
-      rows += cells({set, "solver, " + escape_html(b.start) + (&b == &c.best() ? " (best classical)" : ""),
+      rows += cells({set, "solver, " + escape_html(b.title()) + (&b == &c.best() ? " (best classical)" : ""),
                      duration(b.seconds), fmt::format("{}{}", b.sweeps, b.converged ? "" : ", not converged"),
                      rad(b.quality.r), rad(b.quality.phase_error), rad(b.early.r), rad(b.early.phase_error)});
   }
@@ -72,7 +72,7 @@ std::string race_figure(const SetComparison& c, const SetRecord& r, bool phase) 
                       {}};
   for (std::size_t k = 0; k < c.baselines.size(); ++k) {
     const Baseline& b = c.baselines[k];
-    figure.curves.push_back({"solver, " + b.start, b.time, phase ? b.phase_error : b.r, FigureColors::solver, k > 0});
+    figure.curves.push_back({"solver, " + b.title(), b.time, phase ? b.phase_error : b.r, FigureColors::solver, k > 0});
   }
   const auto value = [&](const ObjectQuality& q) { return phase ? q.phase_error : q.r; };
   figure.curves.push_back({"network, gated pair",
@@ -153,6 +153,8 @@ std::string account_table(const SeriesResults& results) {
   rows += table_row("speed-up of the step", factor(a.step) + "; " + error_text(a));
   rows +=
       table_row("speed-up of the application", factor(a.application) + ", training and data counted; " + error_text(a));
+  for (const auto& [engine, ratio] : applications_beside(a, results.records, results.comparisons))
+    rows += table_row("the same beside " + escape_html(engine) + " alone", factor(ratio));
   rows += table_row("break-even",
                     (std::isinf(a.break_even_calls) ? "never" : whole_or_dash(a.break_even_calls)) + " tiles");
   rows += table_row("audits above their bound", fmt::format("{} of {}; promised: at most {}", a.audits_exceeded,

@@ -39,7 +39,11 @@ Json set_of(const SetRecord& r) {
 }
 
 Json baseline(const Baseline& b) {
-  Json json = {{"start", b.start}, {"seconds", b.seconds}, {"sweeps", b.sweeps}, {"converged", b.converged}};
+  Json json = {{"engine", b.engine},
+               {"start", b.start},
+               {"seconds", b.seconds},
+               {"sweeps", b.sweeps},
+               {"converged", b.converged}};
   json.update(quality(b.quality));
   json["stopped_early"] = quality(b.early);
   json["stopped_early"]["seconds"] = b.early_seconds;
@@ -107,6 +111,9 @@ std::string series_summary(const SeriesResults& results) {
   json["frame_gate"] = frames_of(results);
   json["training"]["labels_not_converged"] = results.open_labels;
   json["gate"] = {{"bound_over_score", number(results.scale)}, {"threshold", number(results.threshold)}};
+  json["application_beside"] = Json::object();
+  for (const auto& [engine, ratio] : applications_beside(results.account, results.records, results.comparisons))
+    json["application_beside"][engine] = number(ratio);
   json["comparison"] = Json::array();
   for (const SetComparison& c : results.comparisons)
     json["comparison"].push_back(comparison(c, results.records[static_cast<std::size_t>(c.number)]));

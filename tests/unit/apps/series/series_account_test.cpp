@@ -80,6 +80,27 @@ TEST(SeriesAccount, StaysTheGatesWithoutComparisons) {
   EXPECT_EQ(after.step, before.step);
 }
 
+TEST(SeriesAccount, SaysWhatItWouldBeBesideAnotherEngine) {
+  const std::vector<SetRecord> records = {record_of(0, false, 2.0), record_of(1, false, 2.0), record_of(2, true, 4.0)};
+  std::vector<SetComparison> compared = {comparison_of(0, 10.0, 8.0), comparison_of(2, 20.0, 30.0)};
+  for (std::size_t k = 0; k < 2; ++k) {
+    Baseline other;
+    other.engine = "cg";
+    other.start = "flat";
+    other.seconds = k == 0 ? 3.0 : 5.0;
+    other.converged = true;
+    compared[k].baselines.push_back(other);
+  }
+  const auto a = series_account(book(), records, compared);
+  EXPECT_DOUBLE_EQ(a.application, 38.0 / 20.0);  // the run's own engine, as without the other one
+  EXPECT_EQ(compared[0].best().engine, "");
+  const auto beside = applications_beside(a, records, compared);
+  ASSERT_EQ(beside.size(), 1u);
+  EXPECT_EQ(beside[0].first, "cg");
+  EXPECT_DOUBLE_EQ(beside[0].second, (3.0 + 3.0 + 5.0 + 2.0) / 20.0);
+  EXPECT_EQ(compared[0].spread_r(), comparison_of(0, 10.0, 8.0).spread_r());
+}
+
 TEST(SetComparison, TheBestStartIsTheQuickestThatConverged) {
   EXPECT_EQ(comparison_of(0, 5.0, 8.0).best().start, "flat");
   EXPECT_EQ(comparison_of(0, 5.0, 8.0, false).best().start, "back_propagated");
@@ -94,13 +115,19 @@ TEST(SetComparison, ComesBackFromItsState) {
   c.baselines[2].time = {1.0, 2.0};
   c.baselines[2].r = {0.5, 0.4};
   c.baselines[2].phase_error = {std::nan(""), 0.1};
-  const SetComparison back = SetComparison::from_state(c.state());
+  c.baselines.insert(c.baselines.begin() + 2, c.baselines[1]);
+  c.baselines[2].engine = "cg";
+  c.baselines[2].start = "flat";
+  const SetComparison back = SetComparison::from_state(c.state(), {"cg"});
   EXPECT_EQ(back.number, 7);
+  EXPECT_EQ(back.by("cg"), &back.baselines[2]);
+  EXPECT_EQ(back.baselines[2].title(), "cg, flat");
+  EXPECT_EQ(back.by("dm"), nullptr);
   EXPECT_EQ(back.solver.value, c.solver.value);
-  ASSERT_EQ(back.baselines.size(), 3u);
-  EXPECT_EQ(back.baselines[2].start, "random 1");
-  EXPECT_EQ(back.baselines[2].quality.phase_error, 0.2);
-  EXPECT_EQ(back.baselines[2].time, c.baselines[2].time);
+  ASSERT_EQ(back.baselines.size(), 4u);
+  EXPECT_EQ(back.baselines[3].start, "random 1");
+  EXPECT_EQ(back.baselines[3].quality.phase_error, 0.2);
+  EXPECT_EQ(back.baselines[3].time, c.baselines[3].time);
   EXPECT_FALSE(back.baselines[0].converged);
   EXPECT_EQ(back.best().start, "back_propagated");
 }
