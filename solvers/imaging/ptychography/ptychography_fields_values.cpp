@@ -1,5 +1,6 @@
-// Objects to and from the host, and what frames say of them.
+// Objects to and from the host, the light that falls on them, and what frames say of them.
 #include <cmath>
+#include <numeric>
 
 #include "solvers/imaging/ptychography/frame_batches.hpp"
 #include "solvers/imaging/ptychography/ptychography_fields.hpp"
@@ -39,6 +40,47 @@ std::vector<PtychographyFields::Value> PtychographyFields::values_of(const Plane
 std::vector<PtychographyFields::Value> PtychographyFields::whole_object() {
   over_ranks_.gather(object_plane);
   return values_of(object_plane);
+}
+
+const Planes& PtychographyFields::light() {
+  if (light_known_) return light_;
+  Kokkos::deep_copy(space_, light_.values, 0.0f);
+  for (const auto& places : compact_batches(first(), last(), own_batch_)) {
+    const Held held = hold(places);
+    gather_light(space_, layout(), modes(), held.batch, held.windows, probe.moved(), light_, true);
+  }
+  std::vector<int> all(static_cast<std::size_t>(frames()));
+  std::iota(all.begin(), all.end(), 0);
+  over_ranks_.sum(touched(all), light_);
+  // The real part alone is filled, so the largest square is the largest light's.
+  largest_light_ = comm().max(std::sqrt(largest_square(space_, light_, region())));
+  light_known_ = true;
+  share_light();
+  return light_;
+}
+
+// Of one rank it is the light itself; else pixels are dealt to the lowest rank that works on them.
+void PtychographyFields::share_light() {
+  if (comm().size() == 1) {
+    own_light_ = light_;
+    return;
+  }
+  std::vector<Value> light = values_of(light_);
+  for (int x = 0; x < input_.object_nx; ++x)
+    for (int y = 0; y < input_.object_ny; ++y)
+      if (over_ranks_.owner(x, y) != comm().rank()) light[static_cast<std::size_t>(x) * input_.object_ny + y] = 0.0f;
+  own_light_ = Planes("ptychography::own_light", 1, input_.object_nx, input_.object_ny);
+  set_values(own_light_, light);
+}
+
+const Planes& PtychographyFields::own_light() {
+  light();
+  return own_light_;
+}
+
+float PtychographyFields::largest_light() {
+  light();
+  return largest_light_;
 }
 
 std::vector<FourierError> all_errors(PtychographyFields& fields) {
