@@ -17,7 +17,8 @@ from series_cli import options
 # What a clock says; the rest of summary.json is a function of the input.
 CLOCKS = re.compile(r"(_s|seconds|joules|kwh|step|application|break_even_calls|wall|solver|surrogate|gate|training|"
                     r"training_in_run|training_data|io)$")
-STOPPED = re.compile(r"stopped_early|gated_over_solver")  # of the start that was the quicker one
+# Of the start that was the quicker one, and ratios of clocks.
+STOPPED = re.compile(r"stopped_early|gated_over_solver|application_beside")
 
 
 def numbers(node, path=""):
@@ -66,9 +67,11 @@ class Series(CliTest):
         for x in sets:
             self.assertLessEqual(x["first_image_s"], x["final_image_s"] * 1.001)
         one = s["comparison"][0]
-        self.assertEqual([b["start"] for b in one["solver"]], ["flat", "back_propagated"])
+        self.assertEqual([(b["engine"], b["start"]) for b in one["solver"]],
+                         [("", "flat"), ("", "back_propagated"), ("cg", "flat")])
+        self.assertEqual(list(s["application_beside"]), ["cg"])
         self.assertEqual(s["speedup"]["solver_only_is"], "extrapolated")
-        best = min(b["seconds"] for b in one["solver"])
+        best = min(b["seconds"] for b in one["solver"] if not b["engine"])
         self.assertGreater(s["speedup"]["solver_only_s"], 0.9 * best * 3 / 1.5)
         # T_run holds what was learned in it; before it came data and training
         before = time_s["training"] - time_s["training_in_run"] + time_s["training_data"]

@@ -9,7 +9,8 @@ namespace locum::imaging {
 namespace {
 
 using Buffer = View<float*>;
-using Policy2 = Kokkos::MDRangePolicy<ExecutionSpace, Kokkos::Rank<2>, Kokkos::IndexType<int>>;
+using Policy = Kokkos::TeamPolicy<ExecutionSpace>;
+using Member = Policy::member_type;
 
 std::size_t numbers(const PixelBox& box) {
   return box.empty() ? 0 : 2 * static_cast<std::size_t>(box.nx()) * static_cast<std::size_t>(box.ny());
@@ -17,38 +18,54 @@ std::size_t numbers(const PixelBox& box) {
 
 enum class Way { out, in, add };
 
-// Between a box of an array and a buffer (2, box.nx, box.ny).
-void copy_box(const ExecutionSpace& space, const Planes& values_, const PixelBox& box_, const Buffer& buffer_,
-              Way way) {
+// visit(part, row of the box, first number of that row in the array), a team each; part 0 is real, 1 imaginary.
+template <class Visit>
+void over_box(const ExecutionSpace& space, const char* label, const Planes& values_, const PixelBox& box_,
+              const Visit& visit_) {
   if (box_.empty()) return;
   const Planes values = values_;
   const PixelBox box = box_;
-  const Buffer buffer = buffer_;
+  const Visit visit = visit_;
+  const int nx = box.nx();
   Kokkos::parallel_for(
-      "ptychography::copy_box", Policy2(space, {0, 0}, {box.nx(), box.ny()}), KOKKOS_LAMBDA(int ix, int iy) {
-        for (int part = 0; part < 2; ++part) {
-          float* at = values.at(0) + static_cast<std::size_t>(part) * values.plane() +
-                      static_cast<std::ptrdiff_t>(box.x0 + ix) * values.stride + box.y0 + iy;
-          float& b = buffer((static_cast<std::size_t>(part) * box.nx() + ix) * box.ny() + iy);
-          if (way == Way::out)
-            b = *at;
-          else if (way == Way::in)
-            *at = b;
-          else
-            *at += b;
-        }
+      label, Policy(space, 2 * nx, device_is_host ? 1 : 64), KOKKOS_LAMBDA(const Member& team) {
+        const int part = team.league_rank() / nx, ix = team.league_rank() % nx;
+        float* row = values.at(0) + static_cast<std::size_t>(part) * values.plane() +
+                     static_cast<std::ptrdiff_t>(box.x0 + ix) * values.stride + box.y0;
+        visit(team, part, ix, row);
       });
 }
 
-void clear_box(const ExecutionSpace& space, const Planes& values_, const PixelBox& box) {
-  if (box.empty()) return;
-  const Planes values = values_;
-  const int x0 = box.x0, y0 = box.y0;
-  Kokkos::parallel_for(
-      "ptychography::clear_box", Policy2(space, {0, 0}, {box.nx(), box.ny()}), KOKKOS_LAMBDA(int ix, int iy) {
-        float* at = values.at(0) + static_cast<std::ptrdiff_t>(x0 + ix) * values.stride + y0 + iy;
-        at[0] = at[values.plane()] = 0.0f;
-      });
+struct CopyRow {
+  Buffer buffer;  // (2, nx, ny)
+  int nx, ny;
+  Way way;
+  KOKKOS_INLINE_FUNCTION void operator()(const Member& team, int part, int ix, float* row) const {
+    float* kept = buffer.data() + (static_cast<std::size_t>(part) * nx + ix) * ny;
+    const auto range = Kokkos::TeamVectorRange(team, ny);
+    if (way == Way::out)
+      Kokkos::parallel_for(range, [&](int iy) { kept[iy] = row[iy]; });
+    else if (way == Way::in)
+      Kokkos::parallel_for(range, [&](int iy) { row[iy] = kept[iy]; });
+    else
+      Kokkos::parallel_for(range, [&](int iy) { row[iy] += kept[iy]; });
+  }
+};
+
+struct ClearRow {
+  int ny;
+  KOKKOS_INLINE_FUNCTION void operator()(const Member& team, int, int, float* row) const {
+    Kokkos::parallel_for(Kokkos::TeamVectorRange(team, ny), [&](int iy) { row[iy] = 0.0f; });
+  }
+};
+
+// Between a box of an array and a buffer (2, box.nx, box.ny).
+void copy_box(const ExecutionSpace& space, const Planes& values, const PixelBox& box, const Buffer& buffer, Way way) {
+  over_box(space, "ptychography::copy_box", values, box, CopyRow{buffer, box.nx(), box.ny(), way});
+}
+
+void clear_box(const ExecutionSpace& space, const Planes& values, const PixelBox& box) {
+  over_box(space, "ptychography::clear_box", values, box, ClearRow{box.ny()});
 }
 
 // A buffer on the host and its way to and from the device.
