@@ -22,42 +22,19 @@ struct PairWave {
 };
 
 // What a team has of one frame: a block of columns of both waves of every mode.
-struct CurvatureColumns {
-  const Member& team;
-  const FramePass& p;
-  const FrameData& data;
-  int modes, block, item, column;
-  FramePlace place;
-  LineScratch<float> scratch;
+struct CurvatureColumns : FrameColumns {
+  int modes;
   float* kept;  // M, a and b of the modes so far; (3, ny, width), of several modes only
   FramePack sums[CurvatureSums::count] = {0.0f, 0.0f};
 
   KOKKOS_INLINE_FUNCTION CurvatureColumns(const Member& member, const FramePass& pass, const FrameData& frames)
-      : team(member),
-        p(pass),
-        data(frames),
+      : FrameColumns(member, pass, frames),
         modes(pass.modes / 2),
-        block(member.league_rank() % (pass.layout.columns / FrameLayout::width)),
-        item(member.league_rank() / (pass.layout.columns / FrameLayout::width)),
-        column(block * FrameLayout::width),
-        place(pass.places(pass.first + item)),
-        scratch(member, pass.layout.ny),
         kept(modes > 1 ? static_cast<float*>(team.team_scratch(0).get_shmem_aligned(3 * bytes(pass.layout), 64))
                        : nullptr) {}
 
   KOKKOS_INLINE_FUNCTION static std::size_t bytes(const FrameLayout& layout) {
     return static_cast<std::size_t>(layout.ny) * FrameLayout::width * sizeof(float);
-  }
-
-  KOKKOS_FORCEINLINE_FUNCTION int tile(int at) const {
-    return p.layout.element(column + at % FrameLayout::width, at / FrameLayout::width);
-  }
-  template <class Use>
-  KOKKOS_FORCEINLINE_FUNCTION void forth(const float* wave, const Use& use) {
-    turn_in(team, p.layout, wave, column, scratch.second);
-    fft::transform_line<-1>(
-        team, p.line_y, scratch.first, scratch.second, [&](int at, int group) { return scratch.second.get(at, group); },
-        use);
   }
 
   // Columns beyond nx must be dark again when the next frame comes: their tiles were used to keep others' values.

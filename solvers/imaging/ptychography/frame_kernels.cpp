@@ -37,30 +37,17 @@ KOKKOS_INLINE_FUNCTION void keep_sums(const Member& team, const FramePass& p, in
 // What a team has of one frame: a block of columns, F_y of every mode there, the factor that they have in common,
 // F_y⁻¹.
 template <class Factor>
-struct ColumnBlock {
-  const Member& team;
-  const FramePass& p;
-  const FrameData& data;
+struct ColumnBlock : FrameColumns {
   const Factor& factor;
-  int block, item, column;
-  FramePlace place;
   std::size_t in_frame;
-  LineScratch<float> scratch;
   Scratch reciprocal, other;
   LaneSums sums;
 
   KOKKOS_INLINE_FUNCTION ColumnBlock(const Member& member, const FramePass& pass, const FrameData& frames,
                                      const Factor& by)
-      : team(member),
-        p(pass),
-        data(frames),
+      : FrameColumns(member, pass, frames),
         factor(by),
-        block(member.league_rank() % (pass.layout.columns / FrameLayout::width)),
-        item(member.league_rank() / (pass.layout.columns / FrameLayout::width)),
-        column(block * FrameLayout::width),
-        place(pass.places(pass.first + item)),
         in_frame(static_cast<std::size_t>(column) * pass.layout.ny),
-        scratch(member, pass.layout.ny),
         reciprocal(fft::free_lines(pass.line_y, scratch.first, scratch.second)),
         other(pass.line_y.passes % 2 ? scratch.second : scratch.first) {}
 
@@ -77,13 +64,6 @@ struct ColumnBlock {
     return f;
   }
 
-  template <class Use>
-  KOKKOS_FORCEINLINE_FUNCTION void forth(const float* wave, const Use& use) {
-    turn_in(team, p.layout, wave, column, scratch.second);
-    fft::transform_line<-1>(
-        team, p.line_y, scratch.first, scratch.second, [&](int at, int group) { return scratch.second.get(at, group); },
-        use);
-  }
   // From `reciprocal`.
   KOKKOS_FORCEINLINE_FUNCTION void back(float* wave) {
     const Scratch result = fft::free_lines(p.line_y, other, reciprocal);
@@ -102,16 +82,13 @@ struct ColumnBlock {
     if constexpr (Factor::returns) back(wave);
   }
 
-  // Modes wait for their sum where their tiles lay, ky by ky.
-  KOKKOS_FORCEINLINE_FUNCTION int tile(int at) const {
-    return p.layout.element(column + at % FrameLayout::width, at / FrameLayout::width);
-  }
   template <class Visit>
   KOKKOS_FORCEINLINE_FUNCTION void over_columns(const Visit& visit) {
     constexpr int groups = fft::lane_groups<float>;
     for (int i = team.team_rank(); i < p.layout.ny * groups; i += team.team_size()) visit(i / groups, i % groups);
     team.team_barrier();
   }
+  // Modes wait for their sum where their tiles lay, ky by ky.
   KOKKOS_INLINE_FUNCTION void several_modes() {
     const std::size_t bytes = static_cast<std::size_t>(p.layout.ny) * FrameLayout::width * sizeof(float);
     auto* intensity = static_cast<float*>(team.team_scratch(0).get_shmem_aligned(bytes, 64));

@@ -8,19 +8,14 @@
 
 #include "apps/series/watched_solver.hpp"
 #include "kokkos_kernels/base/errors.hpp"
+#include "tests/unit/apps/series/tiny_series.hpp"
 
 namespace locum::apps {
 namespace {
 
 SeriesRunConfig tiny() {
-  SeriesRunConfig config;
-  config.simulation.pixels = 16;
-  config.simulation.counts = 1e4;
-  config.simulation.probe.aberrations.defocus = 20.0;
-  config.simulation.scan.points = {3, 3};
+  SeriesRunConfig config = testing::tiny_series(2);
   config.data.count = 3;
-  config.series.sets = 2;
-  config.series.tile = 8;
   config.series.other_sets = 1;
   config.series.other.kind = "binary";
   return config;

@@ -4,21 +4,10 @@
 #include <cmath>
 
 #include "apps/series/series_results.hpp"
+#include "tests/unit/apps/series/tiny_series.hpp"
 
 namespace locum::apps {
 namespace {
-
-SeriesRunConfig tiny() {
-  SeriesRunConfig config;
-  config.simulation.pixels = 16;
-  config.simulation.counts = 1e4;
-  config.simulation.probe.aberrations.defocus = 20.0;
-  config.simulation.scan.points = {3, 3};
-  config.data.count = 2;
-  config.series.sets = 1;
-  config.series.tile = 8;
-  return config;
-}
 
 SetRecord nobody_handed_back(const SeriesSet& set) {
   SetRecord record;
@@ -29,7 +18,7 @@ SetRecord nobody_handed_back(const SeriesSet& set) {
 }
 
 TEST(SetFile, TheErrorOfAFrameWithoutCountsIsNotZero) {
-  const SeriesRunConfig config = tiny();
+  const SeriesRunConfig config = testing::tiny_series(1);
   const SeriesSet set = series_set({}, config, 0);
   std::vector<FourierError> errors(9);
   for (FourierError& e : errors) {
@@ -46,7 +35,7 @@ TEST(SetFile, TheErrorOfAFrameWithoutCountsIsNotZero) {
 }
 
 TEST(SetFile, SaysPhotonsWherePhotonsWereCounted) {
-  const SeriesRunConfig config = tiny();
+  const SeriesRunConfig config = testing::tiny_series(1);
   SeriesSet set = series_set({}, config, 0);
   const std::vector<FourierError> errors(9);
   EXPECT_TRUE(set_file(config, set, set.truth, nobody_handed_back(set), errors).electrons);

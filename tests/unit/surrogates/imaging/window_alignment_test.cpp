@@ -7,18 +7,12 @@
 #include <numeric>
 #include <string>
 
+#include "tests/unit/surrogates/imaging/window_answers.hpp"
+
 namespace locum::imaging {
 namespace {
 
-std::vector<float> answers_from(const std::vector<float>& canvas, const WindowGrid& grid, int channels) {
-  std::vector<float> answers;
-  for (const Window& w : grid.windows()) {
-    std::vector<float> one(static_cast<std::size_t>(grid.side) * grid.side * channels);
-    cut_window(canvas, grid.nx, grid.ny, channels, w, grid.side, 0, -1, one.data());
-    answers.insert(answers.end(), one.begin(), one.end());
-  }
-  return answers;
-}
+using testing::answers_from;
 
 // As the loss leaves them: every window's mean is nothing.
 void remove_means(const WindowGrid& grid, std::vector<float>& answers) {

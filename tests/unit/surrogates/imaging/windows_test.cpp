@@ -6,24 +6,17 @@
 #include <numeric>
 
 #include "kokkos_kernels/base/errors.hpp"
+#include "tests/unit/surrogates/imaging/window_answers.hpp"
 
 namespace locum::imaging {
 namespace {
+
+using testing::answers_from;
 
 std::vector<float> numbered(int nx, int ny, int channels) {
   std::vector<float> canvas(static_cast<std::size_t>(nx) * ny * channels);
   std::iota(canvas.begin(), canvas.end(), 1.0f);
   return canvas;
-}
-
-std::vector<float> answers_from(const std::vector<float>& canvas, const WindowGrid& grid, int channels) {
-  std::vector<float> answers;
-  for (const Window& w : grid.windows()) {
-    std::vector<float> one(static_cast<std::size_t>(grid.side) * grid.side * channels);
-    cut_window(canvas, grid.nx, grid.ny, channels, w, grid.side, 0, -1, one.data());
-    answers.insert(answers.end(), one.begin(), one.end());
-  }
-  return answers;
 }
 
 TEST(Windows, CoverEveryPixelAndStayInside) {
