@@ -6,11 +6,13 @@
 
 #include "solvers/imaging/ptychography/frame_layout.hpp"
 #include "solvers/imaging/ptychography/poisson_amplitude.hpp"
+#include "solvers/imaging/ptychography/poisson_deviance.hpp"
 
 namespace locum::imaging {
 
 struct LaneSums {
   FramePack off = 0.0f, amplitude = 0.0f, noise = 0.0f, numerator = 0.0f, denominator = 0.0f;
+  FramePack deviance = 0.0f;  // a quarter of Poisson's
   FramePack measured_x = 0.0f, measured_y = 0.0f, model = 0.0f, model_x = 0.0f, model_y = 0.0f;
 
   KOKKOS_FORCEINLINE_FUNCTION void compare(FramePack measured, FramePack modelled, FramePack valid) {
@@ -54,6 +56,7 @@ struct PoissonFactor {
     const FramePack counts = model * FramePack(scale) + background + dark, root = sqrt(counts);
     sums.compare(measured, root, valid);
     const FramePack ratio = measured / root;
+    sums.deviance += valid * counts * quarter_deviance(ratio);
     // Pixels of which the model knows nothing must not choose the step of those that it does know.
     const FramePack xi = max(valid * (one - ratio * ratio), FramePack(-10.0f));
     const FramePack rest = max(one - FramePack(step) * xi, FramePack(1e-3f));

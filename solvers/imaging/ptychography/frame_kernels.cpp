@@ -29,8 +29,9 @@ KOKKOS_FORCEINLINE_FUNCTION FramePack frequencies(int first, int n) {
 
 KOKKOS_INLINE_FUNCTION void keep_sums(const Member& team, const FramePass& p, int frame, int block,
                                       const LaneSums& own) {
-  const FramePack each[FrameSums::count] = {own.off,        own.amplitude,  own.noise, own.numerator, own.denominator,
-                                            own.measured_x, own.measured_y, own.model, own.model_x,   own.model_y};
+  const FramePack each[FrameSums::count] = {own.off,         own.amplitude,  own.noise,      own.numerator,
+                                            own.denominator, own.measured_x, own.measured_y, own.model,
+                                            own.model_x,     own.model_y,    own.deviance};
   keep_sums(team, p, frame, block, each, FrameSums::count);
 }
 
@@ -204,8 +205,8 @@ std::vector<FrameSums> FrameKernels::sums(int count) const {
     double each[FrameSums::count] = {};
     for (int block = 0; block < layout_.columns / FrameLayout::width; ++block)
       for (int k = 0; k < FrameSums::count; ++k) each[k] += host(j, block, k);
-    all[static_cast<std::size_t>(j)] = {each[0], each[1], each[2], each[3], each[4],
-                                        each[5], each[6], each[7], each[8], each[9]};
+    all[static_cast<std::size_t>(j)] = {each[0], each[1], each[2], each[3], each[4], each[5],
+                                        each[6], each[7], each[8], each[9], each[10]};
   }
   return all;
 }

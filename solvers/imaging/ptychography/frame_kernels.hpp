@@ -47,11 +47,13 @@ struct FrameBatch {
 
 // Of one frame, over valid pixels: Σ (√I − √M)², Σ |√I − √M|, what Poisson noise makes of the first on average, and the
 // two sums of the Poisson step; and, where frames are compared or projected only, Σ M, and where they are compared Σ k
-// I and Σ k M, k in cycles a pixel.
+// I and Σ k M, k in cycles a pixel; and, of changes by Poisson's likelihood, a quarter of its deviance
+// (poisson_deviance.hpp).
 struct FrameSums {
-  static constexpr int count = 10, at_off = 0, at_noise = 2, at_model = 7;  // in the order below
+  static constexpr int count = 11, at_off = 0, at_noise = 2, at_model = 7;  // in the order below
   double off = 0.0, amplitude = 0.0, noise = 0.0, step_numerator = 0.0, step_denominator = 0.0;
   double measured_x = 0.0, measured_y = 0.0, model = 0.0, model_x = 0.0, model_y = 0.0;
+  double deviance = 0.0;
 };
 
 // ψ ← P O + β t (Π − 1)(2 P O − ψ), Π the projection onto the measured moduli. t = 1 − √(bound / E) brings a frame's

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "kokkos_kernels/base/context.hpp"
 #include "solvers/imaging/ptychography/far_field_model.hpp"
@@ -53,6 +54,10 @@ inline Context context_of(const Communicator& comm) {
   return context;
 }
 
-inline std::shared_ptr<FarFieldModel> small_model() { return std::make_shared<FarFieldModel>(); }
+inline std::shared_ptr<FarFieldModel> small_model(const std::string& likelihood = "amplitude") {
+  PtychographyConfig config;
+  config.likelihood = likelihood;
+  return std::make_shared<FarFieldModel>(config);
+}
 
 }  // namespace locum::imaging::testing
