@@ -54,6 +54,9 @@ class PtychographyFields {
   const ExecutionSpace& space() const { return space_; }
   const Communicator& comm() const { return input_.comm; }
   int modes() const { return input_.modes; }
+  Likelihood likelihood() const {
+    return config_.likelihood == "poisson" ? Likelihood::poisson : Likelihood::amplitude;
+  }
   int frames() const { return static_cast<int>(order_.size()); }
   int first() const { return share_.first; }
   int last() const { return share_.second; }

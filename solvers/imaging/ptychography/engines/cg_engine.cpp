@@ -63,7 +63,7 @@ CgEngine::CgEngine(const PtychographyFields& fields)
       gradient_before_(object_like("ptychography::gradient_before", fields)),
       descent_(object_like("ptychography::descent", fields)),
       direction_(object_like("ptychography::direction", fields)),
-      frame_curvature_(fields.space(), fields.layout(), fields.modes(), fields.own_batch()) {
+      frame_curvature_(fields.space(), fields.layout(), fields.modes(), fields.own_batch(), false) {
   if (fields.config().coarse_phase) coarse_phase_ = std::make_unique<CoarsePhase>(fields);
 }
 
@@ -115,10 +115,10 @@ double CgEngine::curvature(PtychographyFields& fields, int number) const {
   const auto hold = static_cast<std::size_t>(fields.own_batch());
   for (std::size_t first = 0; first < own.size(); first += hold) {
     const auto held = fields.hold(std::span<const int>(own).subspan(first, std::min(hold, own.size() - first)));
-    for (const CurvatureSums& frame : frame_curvature_.measure(held.batch, fields.store().data(), fields.object_plane,
-                                                               direction_, fields.probe.moved())) {
-      sums[0] += frame.bend;
-      sums[1] += frame.size;
+    for (const CurvatureSums& frame : frame_curvature_.measure(held.batch, fields.store().data(), fields.likelihood(),
+                                                               fields.object_plane, direction_, fields.probe.moved())) {
+      sums[0] += frame.object;
+      sums[1] += frame.object_size;
     }
   }
   fields.comm().sum(std::span<double>(sums));
@@ -129,6 +129,7 @@ double CgEngine::curvature(PtychographyFields& fields, int number) const {
 
 SweepErrors CgEngine::sweep(PtychographyFields& fields, int number) {
   std::swap(gradient_, gradient_before_);
+  fields.reset_poisson_steps();  // of all frames alike, α = ½: the gradient of one function
   const SweepErrors errors = find_gradient(fields);
   const double slope = find_direction(fields), bend = curvature(fields, number);
   if (slope > 0.0 && bend > 0.0)

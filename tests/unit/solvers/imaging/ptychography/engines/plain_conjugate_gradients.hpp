@@ -16,15 +16,16 @@ struct ConjugateGradients {
   const double pi = std::acos(-1.0);
   const Case& c;
   double damping;
-  bool coarse;
+  bool coarse, poisson;
   Field object, gradient, before, direction;
   std::vector<double> light;
   double slope_before = 0.0;
 
-  ConjugateGradients(const Case& of, const Field& start, double damped, bool coarse_phase)
+  ConjugateGradients(const Case& of, const Field& start, double damped, bool coarse_phase, bool poisson_likelihood)
       : c(of),
         damping(damped),
         coarse(coarse_phase),
+        poisson(poisson_likelihood),
         object(start),
         before(start.size(), 0.0),
         direction(start.size(), 0.0),
@@ -109,7 +110,8 @@ struct ConjugateGradients {
     for (std::size_t k = 0; k < z.size(); ++k) z[k] += Complex(0.0, 1.0) * object[k] * more[k];
   }
 
-  // Σ of [a² / M + max(0, 1 − √(I / M)) (b − a² / M)] over frames and valid pixels.
+  // Σ of [a² / M + max(0, 1 − √(I / M)) (b − a² / M)] over frames and valid pixels, or Poisson's,
+  // [a² / M + max(0, ½ − ½ I / M) (b − 2 a² / M)].
   double curvature() const {
     const auto n = static_cast<double>(c.data.window());
     std::vector<Field> waves, changes;
@@ -135,10 +137,10 @@ struct ConjugateGradients {
       }
       for (std::size_t k = 0; k < o.size(); ++k) {
         if (!c.data.mask.empty() && c.data.mask[k] <= 0.0f) continue;
-        const double m = model[k] + (c.data.background.empty() ? 0.0 : c.data.background[k]);
-        const double along = a[k] * a[k] / m;
-        const double root = std::sqrt(c.counts[static_cast<std::size_t>(j) * o.size() + k] / m);
-        total += along + std::max(0.0, 1.0 - root) * (b[k] - along);
+        const double m = model[k] + (c.data.background.empty() ? 0.0 : c.data.background[k]) + (poisson ? 1e-3 : 0.0);
+        const double along = a[k] * a[k] / m, ratio = c.counts[static_cast<std::size_t>(j) * o.size() + k] / m;
+        total += poisson ? along + std::max(0.0, 0.5 - 0.5 * ratio) * (b[k] - 2.0 * along)
+                         : along + std::max(0.0, 1.0 - std::sqrt(ratio)) * (b[k] - along);
       }
     }
     return total;
@@ -146,7 +148,7 @@ struct ConjugateGradients {
 
   void sweep() {
     std::vector<std::vector<Field>> chi;
-    for (int j = 0; j < c.data.size(); ++j) chi.push_back(change(c, object, c.probe, j));
+    for (int j = 0; j < c.data.size(); ++j) chi.push_back(change(c, object, c.probe, j, poisson));
     gradient.assign(object.size(), 0.0);
     below([&](std::size_t at, Complex p, int j, std::size_t m, std::size_t in) {
       gradient[at] += std::conj(p) * chi[static_cast<std::size_t>(j)][m][in];
