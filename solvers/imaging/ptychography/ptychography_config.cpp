@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "kokkos_kernels/base/errors.hpp"
-#include "solvers/imaging/ptychography/ptychography_engine.hpp"
+#include "solvers/imaging/ptychography/engines/ptychography_engine.hpp"
 
 namespace locum::imaging {
 namespace {
@@ -31,8 +31,6 @@ void check_cg(const PtychographyConfig& config) {
   };
   if (config.probe.refine || config.positions.correct)
     refuse("finds the object alone, but probe.refine or positions.correct is set", "lsqml refines both");
-  if (config.likelihood == "poisson")
-    refuse("takes amplitudes, but likelihood is poisson", "lsqml has both likelihoods");
   if (config.momentum > 0.0)
     refuse(fmt::format("has directions of its own, but momentum is {}", config.momentum), "leave momentum out");
 }
