@@ -7,6 +7,7 @@
 
 #include "kokkos_kernels/base/errors.hpp"
 #include "solvers/imaging/ptychography/engines/object_arithmetic.hpp"
+#include "solvers/imaging/ptychography/engines/position_drift.hpp"
 #include "solvers/imaging/ptychography/engines/probe_constraints.hpp"
 #include "solvers/imaging/ptychography/engines/regularisation.hpp"
 #include "solvers/imaging/ptychography/frames/frame_batches.hpp"
@@ -134,6 +135,7 @@ const SweepRecord& Reconstruction::advance() {
     throw NumericalError(
         fmt::format("the object is no longer finite after sweep {} of engine '{}'", number, config_.engine),
         "ptychography", "shorter steps (object_step, probe_step), or less momentum");
+  if (drift_is_due(config_, number)) momentum_sweeps_ = 0;  // a displacement is no direction to go on in
   if (record.r >= 0.0) {
     if (record.r > 1.002 * last_r_) momentum_sweeps_ = 0;
     last_r_ = record.r;
