@@ -4,7 +4,7 @@
 
 #include "apps/imaging/scan_job.hpp"
 #include "apps/version.hpp"
-#include "io/toml.hpp"
+#include "io/toml/toml.hpp"
 #include "kokkos_kernels/base/log.hpp"
 #include "kokkos_kernels/base/memory.hpp"
 #include "solvers/imaging/electron.hpp"

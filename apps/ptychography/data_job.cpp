@@ -9,13 +9,13 @@
 #include "apps/imaging/hand_out.hpp"
 #include "apps/ptychography/data_layout.hpp"
 #include "apps/signals.hpp"
-#include "io/cxi_writer.hpp"
+#include "io/cxi/cxi_writer.hpp"
 #include "kokkos_kernels/base/errors.hpp"
 #include "kokkos_kernels/base/kokkos.hpp"
 #include "kokkos_kernels/base/log.hpp"
 #include "kokkos_kernels/base/memory.hpp"
 #include "kokkos_kernels/base/timer.hpp"
-#include "solvers/imaging/ptychography/quality.hpp"
+#include "solvers/imaging/ptychography/quality/quality.hpp"
 
 namespace locum::apps {
 namespace {

@@ -12,7 +12,7 @@
 #include "kokkos_kernels/base/errors.hpp"
 #include "kokkos_kernels/base/log.hpp"
 #include "kokkos_kernels/base/memory.hpp"
-#include "solvers/imaging/ptychography/probe_constraints.hpp"
+#include "solvers/imaging/ptychography/engines/probe_constraints.hpp"
 
 namespace locum::apps {
 namespace {

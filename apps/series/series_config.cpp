@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "kokkos_kernels/base/errors.hpp"
-#include "solvers/imaging/ptychography/ptychography_engine.hpp"
+#include "solvers/imaging/ptychography/engines/ptychography_engine.hpp"
 
 namespace locum::apps {
 

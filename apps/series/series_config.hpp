@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "io/cxi_keys.hpp"
+#include "io/cxi/cxi_keys.hpp"
 #include "kokkos_kernels/base/energy_meter.hpp"
 #include "solvers/imaging/ptychography/ptychography_config.hpp"
-#include "solvers/imaging/ptychography/simulated_ptychogram.hpp"
+#include "solvers/imaging/ptychography/simulation/simulated_ptychogram.hpp"
 #include "surrogates/gate/gate_config.hpp"
 #include "surrogates/imaging/object_network_config.hpp"
 

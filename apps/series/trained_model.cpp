@@ -8,7 +8,7 @@
 #include "apps/series/set_record.hpp"
 #include "apps/version.hpp"
 #include "io/model.hpp"
-#include "io/toml.hpp"
+#include "io/toml/toml.hpp"
 #include "kokkos_kernels/base/errors.hpp"
 #include "kokkos_kernels/base/together.hpp"
 #include "surrogates/imaging/object_record.hpp"

@@ -4,7 +4,7 @@
 #include <numeric>
 
 #include "kokkos_kernels/base/errors.hpp"
-#include "solvers/imaging/ptychography/frame_batches.hpp"
+#include "solvers/imaging/ptychography/frames/frame_batches.hpp"
 #include "solvers/imaging/ptychography/reconstruction.hpp"
 
 namespace locum::imaging {

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "kokkos_kernels/base/errors.hpp"
-#include "solvers/imaging/ptychography/ptychography_engine.hpp"
+#include "solvers/imaging/ptychography/engines/ptychography_engine.hpp"
 
 namespace locum::imaging {
 namespace {

@@ -6,11 +6,11 @@
 #include <numeric>
 
 #include "kokkos_kernels/base/errors.hpp"
-#include "solvers/imaging/ptychography/frame_batches.hpp"
-#include "solvers/imaging/ptychography/object_arithmetic.hpp"
-#include "solvers/imaging/ptychography/object_pixels.hpp"
-#include "solvers/imaging/ptychography/probe_constraints.hpp"
-#include "solvers/imaging/ptychography/regularisation.hpp"
+#include "solvers/imaging/ptychography/engines/object_arithmetic.hpp"
+#include "solvers/imaging/ptychography/engines/probe_constraints.hpp"
+#include "solvers/imaging/ptychography/engines/regularisation.hpp"
+#include "solvers/imaging/ptychography/frames/frame_batches.hpp"
+#include "solvers/imaging/ptychography/frames/object_pixels.hpp"
 
 namespace locum::imaging {
 namespace {

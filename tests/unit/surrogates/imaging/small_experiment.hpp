@@ -5,7 +5,7 @@
 
 #include "kokkos_kernels/base/context.hpp"
 #include "solvers/imaging/ptychography/far_field_model.hpp"
-#include "solvers/imaging/ptychography/simulated_ptychogram.hpp"
+#include "solvers/imaging/ptychography/simulation/simulated_ptychogram.hpp"
 #include "surrogates/imaging/labelled_object.hpp"
 #include "surrogates/imaging/object_network_config.hpp"
 

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "surrogates/potential/frame.hpp"
+#include "surrogates/potential/inference/potential_step.hpp"
 #include "surrogates/potential/neural_potential.hpp"
-#include "surrogates/potential/potential_step.hpp"
 
 namespace locum::potential::test {
 

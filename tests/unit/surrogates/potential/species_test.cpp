@@ -5,7 +5,7 @@
 
 #include "kokkos_kernels/base/errors.hpp"
 #include "kokkos_kernels/random/philox.hpp"
-#include "surrogates/potential/learner.hpp"
+#include "surrogates/potential/training/learner.hpp"
 #include "tests/unit/surrogates/potential/potential_fixture.hpp"
 
 namespace locum::potential {
