@@ -140,11 +140,11 @@ double host_share(const Context& context) {
 }
 
 double memory_share(const Context& context, double memory_GiB) {
-  const int sharing = device_is_host ? ranks_on_node(context.comm) : 1;
+  const int sharing = ranks_on_device(context.comm);
   if (memory_GiB > 0.0) return memory_GiB * 1024.0 * 1024.0 * 1024.0 / sharing;
   if (device_is_host) return host_share(context);
   const auto left = static_cast<double>(available_device_memory());
-  return left > 0.0 ? usable_share * left : std::numeric_limits<double>::infinity();
+  return left > 0.0 ? usable_share * left / sharing : std::numeric_limits<double>::infinity();
 }
 
 std::string MemoryForecast::text() const {
