@@ -159,7 +159,7 @@ Canvas make_canvas(const ExecutionSpace& space, const Ptychogram& input, Diffrac
   Canvas canvas{input.object_nx,          input.object_ny,          std::vector<float>(size * input_channels, 0.0f),
                 std::vector<float>(size), std::vector<float>(size), {}};
   for (std::size_t k = 0; k < size; ++k) {
-    // Down the gradient of Σ (√I − √M)², which is half of what the model's L has, times the counts.
+    // Down the gradient of Σ ℓ, which is half of what the model's L has, times the counts.
     const Value z = static_cast<float>(-0.5 * counts) * gradient.value[k] / (light[k] + 0.02f * bright);
     light[k] /= median;
     canvas.weight[k] = light[k] > 0.25f ? std::min(1.0f, 2.0f * light[k]) : 0.0f;

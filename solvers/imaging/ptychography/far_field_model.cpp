@@ -4,7 +4,7 @@
 #include <numeric>
 
 #include "kokkos_kernels/base/errors.hpp"
-#include "solvers/imaging/ptychography/frame_batches.hpp"
+#include "solvers/imaging/ptychography/frames/frame_batches.hpp"
 #include "solvers/imaging/ptychography/reconstruction.hpp"
 
 namespace locum::imaging {
@@ -68,7 +68,6 @@ void FarFieldModel::sequential_sweeps(const Ptychogram& input, std::span<const i
 void FarFieldModel::descend(const Ptychogram& input, std::span<const int> frames, int sweeps, ObjectFunction& object) {
   PtychographyConfig config = config_;
   config.engine = "lsqml";
-  config.likelihood = "amplitude";
   config.batch = static_cast<int>(frames.size());
   config.damping = 0.05;
   config.momentum = 0.0;
@@ -99,17 +98,17 @@ double FarFieldModel::gradient(const Ptychogram& input, std::span<const int> fra
   check_size(input, object);
   gradient.value.assign(input.object_size(), 0.0f);
   if (frames.empty()) return 0.0;
-  PtychographyConfig config = config_;
-  config.likelihood = "amplitude";
+  const bool poisson = config_.likelihood == "poisson";
   const auto kept = std::move(kept_);
-  PtychographyFields fields(input, {frames.begin(), frames.end()}, config, input.size(), at_once, 0.0, kept.get());
+  // Poisson's steps begin at ½, with which χ is the slope of its deviance.
+  PtychographyFields fields(input, {frames.begin(), frames.end()}, config_, input.size(), at_once, 0.0, kept.get());
   fields.set_object(object.value);
   const Planes sum("ptychography::gradient", 1, input.object_nx, input.object_ny);
   double total[2] = {0.0, 0.0}, ignored = 0.0;
   for (const auto& places : compact_batches(fields.first(), fields.last(), fields.own_batch())) {
     const auto held = fields.hold(places);
     fields.change_of(held, ignored, ignored);
-    for (const FrameSums& s : fields.kernels().sums(held.count())) total[0] += s.off;
+    for (const FrameSums& s : fields.kernels().sums(held.count())) total[0] += poisson ? s.deviance : s.off;
     for (int u : places) total[1] += fields.store().totals(u - fields.first()).counts;
     gather(fields.space(), fields.layout(), fields.modes(), held.batch, held.windows, fields.change(), 0,
            fields.probe.moved(), sum, Planes(), true);

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "kokkos_kernels/base/errors.hpp"
-#include "solvers/imaging/ptychography/ptychography_engine.hpp"
+#include "solvers/imaging/ptychography/engines/ptychography_engine.hpp"
 
 namespace locum::imaging {
 namespace {
@@ -55,6 +55,8 @@ void PtychographyConfig::Positions::visit(ConfigVisitor& v) {
   v.value({"largest_shift", "pixel", "farthest that a position moves from the one that was given", {0, 1e4}},
           largest_shift);
   v.value({"step", "", "of the gradient's step", {0, 10}}, step);
+  v.value({"drift", "", "what is smooth over the scan is corrected as a whole: 0 not, 1 affine, 2 quadratic", {0, 2}},
+          drift);
 }
 
 void PtychographyConfig::Regularisation::visit(ConfigVisitor& v) {
@@ -138,6 +140,7 @@ void PtychographyConfig::validate() const {
   check("positions.largest_move", positions.largest_move, 0, 100);
   check("positions.largest_shift", positions.largest_shift, 0, 1e4);
   check("positions.step", positions.step, 0, 10);
+  check("positions.drift", positions.drift, 0, 2);
   check("regularisation.largest_amplitude", regularisation.largest_amplitude, 0, 100);
   check("regularisation.smoothness", regularisation.smoothness, 0, 0.125);
   check("regularisation.total_variation", regularisation.total_variation, 0, 0.125);

@@ -11,8 +11,8 @@
 #include "kokkos_kernels/base/errors.hpp"
 #include "kokkos_kernels/base/memory.hpp"
 #include "kokkos_kernels/base/together.hpp"
-#include "solvers/imaging/ptychography/frame_batches.hpp"
-#include "solvers/imaging/ptychography/object_pixels.hpp"
+#include "solvers/imaging/ptychography/frames/frame_batches.hpp"
+#include "solvers/imaging/ptychography/frames/object_pixels.hpp"
 
 namespace locum::imaging {
 namespace {

@@ -12,12 +12,12 @@
 #include <vector>
 
 #include "solvers/api/ptychography.hpp"
-#include "solvers/imaging/ptychography/frame_kernels.hpp"
-#include "solvers/imaging/ptychography/frame_store.hpp"
-#include "solvers/imaging/ptychography/object_sum.hpp"
-#include "solvers/imaging/ptychography/probe_bank.hpp"
+#include "solvers/imaging/ptychography/frames/frame_kernels.hpp"
+#include "solvers/imaging/ptychography/frames/frame_store.hpp"
+#include "solvers/imaging/ptychography/frames/object_sum.hpp"
+#include "solvers/imaging/ptychography/frames/probe_bank.hpp"
+#include "solvers/imaging/ptychography/frames/update_kernels.hpp"
 #include "solvers/imaging/ptychography/ptychography_config.hpp"
-#include "solvers/imaging/ptychography/update_kernels.hpp"
 
 namespace locum::imaging {
 

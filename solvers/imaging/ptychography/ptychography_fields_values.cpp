@@ -2,7 +2,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "solvers/imaging/ptychography/frame_batches.hpp"
+#include "solvers/imaging/ptychography/frames/frame_batches.hpp"
 #include "solvers/imaging/ptychography/ptychography_fields.hpp"
 
 namespace locum::imaging {
