@@ -32,7 +32,8 @@ std::vector<int> or_all(const Ptychogram& input, std::vector<int> which) {
 // a batch twice needs them all.
 int at_once(const PtychographyConfig& config) {
   constexpr int portion = device_is_host ? 16 : 512;
-  return engine_traits(config.engine).holds_batch || config.probe.refine ? config.batch : portion;
+  const EngineTraits traits = engine_traits(config.engine);
+  return traits.holds_batch || (config.probe.refine && traits.holds_batch_for_probe) ? config.batch : portion;
 }
 
 // How many frames take part.
