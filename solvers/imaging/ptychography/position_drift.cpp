@@ -158,7 +158,7 @@ std::vector<double> drift_step(DriftEquations equations) {
   const double size = product(feigned, wider);
   if (!(size > 0.0)) return step;
   const double share = product(poisson, wider) / size, differs = product(amplitude, wider) / size - share;
-  const double taken = std::clamp(share, -1.0 - std::max(0.0, differs), 1.0 + std::max(0.0, -differs));
+  const double taken = std::clamp(share, -std::max(0.0, differs), 1.0 + std::max(0.0, -differs));
   for (std::size_t k = 0; k < n; ++k) step[k] -= taken * wider[k];
   return step;
 }

