@@ -65,8 +65,8 @@ struct FourierError {
   // where the object's phase is too flat, and by how much (2π times it is the gradient that is missing).
   double shift_x = 0.0, shift_y = 0.0;
   // √ of the share of a frame's intensity that the object does not explain and noise does not either; a lower bound, in
-  // the mean, of the relative error of P O. A frame without a count is judged as if it had one: where light was expected
-  // it is off by all of it.
+  // the mean, of the relative error of P O. A frame without a count is judged as if it had one: where light was
+  // expected it is off by all of it.
   double excess() const;
   // R of the frame alone, amplitude / amplitudes; NaN for a frame without a count.
   double r() const;
@@ -96,6 +96,12 @@ class DiffractionModel {
   // O; returns L. For training on measured frames alone.
   virtual double gradient(const Ptychogram& input, std::span<const int> frames, const ObjectFunction& object,
                           ObjectFunction& gradient) = 0;
+  // Both of these frames: who can has them from one pass.
+  virtual double gradient_and_errors(const Ptychogram& input, std::span<const int> frames, const ObjectFunction& object,
+                                     ObjectFunction& gradient, std::vector<FourierError>& errors) {
+    errors = fourier_errors(input, frames, object);
+    return this->gradient(input, frames, object, gradient);
+  }
 };
 
 }  // namespace locum

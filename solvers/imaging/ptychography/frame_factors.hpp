@@ -12,6 +12,7 @@ namespace locum::imaging {
 struct LaneSums {
   FramePack off = 0.0f, amplitude = 0.0f, noise = 0.0f, numerator = 0.0f, denominator = 0.0f;
   FramePack measured_x = 0.0f, measured_y = 0.0f, model = 0.0f, model_x = 0.0f, model_y = 0.0f;
+  FramePack counts = 0.0f;  // of the last pixels' model where they are valid, left by those who compare
 
   KOKKOS_FORCEINLINE_FUNCTION void compare(FramePack measured, FramePack modelled, FramePack valid) {
     const FramePack difference = (measured - modelled) * valid;
@@ -34,7 +35,7 @@ struct LaneSums {
 
 // (f − 1) / N
 struct AmplitudeFactor {
-  static constexpr bool returns = true;
+  static constexpr bool returns = true, compares = false;
   float scale;
   KOKKOS_FORCEINLINE_FUNCTION FramePack operator()(FramePack model, FramePack measured, FramePack valid,
                                                    FramePack background, float, LaneSums& sums) const {
@@ -46,7 +47,7 @@ struct AmplitudeFactor {
 };
 
 struct PoissonFactor {
-  static constexpr bool returns = true;
+  static constexpr bool returns = true, compares = false;
   float scale;
   KOKKOS_FORCEINLINE_FUNCTION FramePack operator()(FramePack model, FramePack measured, FramePack valid,
                                                    FramePack background, float step, LaneSums& sums) const {
@@ -66,7 +67,7 @@ struct PoissonFactor {
 
 // (f − 1) / N, onto the moduli that remain when the background is taken off.
 struct ProjectionFactor {
-  static constexpr bool returns = true;
+  static constexpr bool returns = true, compares = false;
   float scale;
   bool bounded;
   KOKKOS_FORCEINLINE_FUNCTION FramePack operator()(FramePack model, FramePack measured, FramePack valid,
@@ -83,16 +84,30 @@ struct ProjectionFactor {
   }
 };
 
-// Nothing goes back; what is returned are the model's counts.
+// Nothing goes back.
 struct Comparison {
-  static constexpr bool returns = false;
+  static constexpr bool returns = false, compares = true;
   float scale;
   KOKKOS_FORCEINLINE_FUNCTION FramePack operator()(FramePack model, FramePack measured, FramePack valid,
                                                    FramePack background, float, LaneSums& sums) const {
     const FramePack counts = model * FramePack(scale) + background;
     sums.compare(measured, sqrt(counts), valid);
     sums.forecast(counts, valid);
-    return valid * counts;
+    sums.counts = valid * counts;
+    return FramePack(0.0f);
+  }
+};
+
+// Both of it and the amplitude's.
+struct ComparedAmplitudeFactor {
+  static constexpr bool returns = true, compares = true;
+  float scale;
+  KOKKOS_FORCEINLINE_FUNCTION FramePack operator()(FramePack model, FramePack measured, FramePack valid,
+                                                   FramePack background, float step, LaneSums& sums) const {
+    const FramePack counts = model * FramePack(scale) + background;
+    sums.forecast(counts, valid);
+    sums.counts = valid * counts;
+    return AmplitudeFactor{scale}(model, measured, valid, background, step, sums);
   }
 };
 
