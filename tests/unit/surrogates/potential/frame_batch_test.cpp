@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
-#include "surrogates/potential/features.hpp"
-#include "surrogates/potential/ridge.hpp"
+#include "surrogates/potential/invariants/features.hpp"
+#include "surrogates/potential/training/ridge.hpp"
 #include "tests/unit/surrogates/potential/potential_fixture.hpp"
 
 namespace locum::potential {
