@@ -30,7 +30,7 @@ struct SmoothField {
   }
 };
 
-// to(r) ← from(r − u(r)) in the box, by a sinc of 12 taps along each axis in Lanczos's window; beyond the edge is the
+// to(r) ← from(r − u(r)) in the box, by a sinc of 12 taps along each axis in Kaiser's window; beyond the edge is the
 // edge. Relative error below 2e-3 up to 0.7 of the Nyquist frequency. Objects (nx, ny); box within.
 void displace(const ExecutionSpace& space, const PixelBox& box, int nx, int ny, const SmoothField& field,
               const Planes& from, const Planes& to);

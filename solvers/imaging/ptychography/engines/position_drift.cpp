@@ -51,36 +51,39 @@ SmoothField field_about(const PtychographyFields& fields, const std::array<doubl
 }
 
 // Derivatives along x and y of every term at a place.
-std::array<std::array<double, 2>, SmoothField::terms> slopes(const SmoothField& field, double x, double y) {
+using Slopes = std::array<std::array<double, 2>, SmoothField::terms>;
+Slopes slopes_at(const SmoothField& field, double x, double y) {
   const double X = (x - field.centre[0]) / field.scale, Y = (y - field.centre[1]) / field.scale, d = 1.0 / field.scale;
   return {{{0.0, 0.0}, {d, 0.0}, {0.0, d}, {2.0 * X * d, 0.0}, {Y * d, X * d}, {0.0, 2.0 * Y * d}}};
 }
 
-struct NormalEquations {
-  int terms;  // of each component; unknown axis · terms + term − first_term
-  std::vector<double> a, b, divergence;
-  explicit NormalEquations(int t)
-      : terms(t),
-        a(4 * static_cast<std::size_t>(t * t)),
-        b(2 * static_cast<std::size_t>(t)),
-        divergence(2 * static_cast<std::size_t>(t)) {}
+// Unknown axis · terms + term − first_term.
+DriftEquations no_equations(int terms) {
+  const auto n = static_cast<std::size_t>(2 * terms);
+  return {std::vector<double>(n * n), std::vector<double>(n), std::vector<double>(n), std::vector<double>(n)};
+}
 
-  void add(const StrainSums& sums, const std::array<std::array<double, 2>, SmoothField::terms>& slope) {
-    const auto n = static_cast<std::size_t>(2 * terms);
-    for (std::size_t k = 0; k < n; ++k) {
-      const std::size_t axis = k / static_cast<std::size_t>(terms), term = k % static_cast<std::size_t>(terms);
-      const auto& g = slope[term + first_term];
-      b[k] += g[0] * sums.slope[2 * axis] + g[1] * sums.slope[2 * axis + 1];
-      divergence[k] += g[axis];
-      for (std::size_t l = 0; l < n; ++l) {
-        const std::size_t other = l / static_cast<std::size_t>(terms);
-        const auto& h = slope[l % static_cast<std::size_t>(terms) + first_term];
-        const double* size = sums.size.data() + 3 * (axis + other);
-        a[k * n + l] += 0.5 * (g[0] * h[0] * size[0] + (g[0] * h[1] + g[1] * h[0]) * size[1] + g[1] * h[1] * size[2]);
-      }
+void add_slopes(const StrainSums& sums, const Slopes& slope, std::vector<double>& b) {
+  const std::size_t terms = b.size() / 2;
+  for (std::size_t k = 0; k < b.size(); ++k) {
+    const auto& g = slope[k % terms + first_term];
+    b[k] += g[0] * sums.slope[2 * (k / terms)] + g[1] * sums.slope[2 * (k / terms) + 1];
+  }
+}
+
+void add_sizes(const StrainSums& sums, const Slopes& slope, DriftEquations& equations) {
+  const std::size_t n = equations.feigned.size(), terms = n / 2;
+  for (std::size_t k = 0; k < n; ++k) {
+    const auto& g = slope[k % terms + first_term];
+    equations.feigned[k] += g[k / terms];
+    for (std::size_t l = 0; l < n; ++l) {
+      const auto& h = slope[l % terms + first_term];
+      const double* size = sums.size.data() + 3 * (k / terms + l / terms);
+      equations.a[k * n + l] +=
+          0.5 * (g[0] * h[0] * size[0] + (g[0] * h[1] + g[1] * h[0]) * size[1] + g[1] * h[1] * size[2]);
     }
   }
-};
+}
 
 // Σ L and Σ L² of a row.
 struct LightSums {
@@ -136,48 +139,66 @@ double product(const std::vector<double>& a, const std::vector<double>& b) {
 }  // namespace
 
 bool drift_is_due(const PtychographyConfig& config, int sweep) {
-  constexpr int first = 5;
+  constexpr int first = 10;
   if (!config.positions.correct || config.positions.drift == 0) return false;
   int number = first;
   while (number < sweep + 1 - config.positions.from) number *= 2;
   return number == sweep + 1 - config.positions.from;
 }
 
-std::vector<double> drift_step(std::vector<double> a, const std::vector<double>& b, const std::vector<double>& beta) {
-  const std::size_t n = b.size();
+std::vector<double> drift_step(DriftEquations equations) {
+  auto& [a, poisson, amplitude, feigned] = equations;
+  const std::size_t n = poisson.size();
   double largest = 0.0;
   for (std::size_t k = 0; k < n; ++k) largest = std::max(largest, a[k * n + k]);
   if (!(largest > 0.0)) return std::vector<double>(n, 0.0);
   factorise(a, n);
-  std::vector<double> step = solved(a, b);
-  const std::vector<double> feigned = solved(a, beta);
-  const double size = product(beta, feigned);
-  const double share = size > 0.0 ? std::clamp(product(beta, step) / size, -1.0, 1.0) : 0.0;
-  for (std::size_t k = 0; k < n; ++k) step[k] -= share * feigned[k];
+  std::vector<double> step = solved(a, poisson);
+  const std::vector<double> wider = solved(a, feigned);
+  const double size = product(feigned, wider);
+  if (!(size > 0.0)) return step;
+  const double share = product(poisson, wider) / size, differs = product(amplitude, wider) / size - share;
+  const double taken = std::clamp(share, -std::max(0.0, differs), 1.0 + std::max(0.0, -differs));
+  for (std::size_t k = 0; k < n; ++k) step[k] -= taken * wider[k];
   return step;
 }
+
+namespace {
+
+// Of all frames, over all ranks.
+DriftEquations measured(PtychographyFields& fields, const SmoothField& field, const std::array<double, 2>& centre,
+                        int terms) {
+  DriftEquations equations = no_equations(terms);
+  for (const auto& places : compact_batches(fields.first(), fields.last(), fields.own_batch())) {
+    const auto held = fields.hold(places);
+    for (const Likelihood likelihood : {Likelihood::poisson, Likelihood::amplitude}) {
+      fields.kernels().change(held.batch, fields.store().data(), fields.object_plane, fields.probe.moved(), likelihood,
+                              fields.change());
+      const auto sums = strain_sums(fields.space(), fields.layout(), fields.modes(), held.batch, centre,
+                                    fields.object_plane, fields.probe.moved(), fields.change());
+      for (std::size_t k = 0; k < sums.size(); ++k) {
+        const auto& p = fields.positions()[static_cast<std::size_t>(held.places[k])];
+        const Slopes slopes = slopes_at(field, p[0] + centre[0], p[1] + centre[1]);
+        if (likelihood == Likelihood::poisson) add_sizes(sums[k], slopes, equations);
+        add_slopes(sums[k], slopes, likelihood == Likelihood::poisson ? equations.poisson : equations.amplitude);
+      }
+    }
+  }
+  for (auto* sums : {&equations.a, &equations.poisson, &equations.amplitude, &equations.feigned})
+    fields.comm().sum(std::span<double>(*sums));
+  const double each = 0.25 * lit_pixels(fields) / fields.frames();
+  for (double& d : equations.feigned) d *= each;
+  return equations;
+}
+
+}  // namespace
 
 SmoothField find_drift(PtychographyFields& fields) {
   const std::array<double, 2> centre = centre_of_probe(fields);
   SmoothField field = field_about(fields, centre);
   const int terms = terms_of(order_for(fields.config().positions.drift, fields.frames()));
   if (terms == 0) return field;
-  NormalEquations equations(terms);
-  for (const auto& places : compact_batches(fields.first(), fields.last(), fields.own_batch())) {
-    const auto held = fields.hold(places);
-    fields.kernels().change(held.batch, fields.store().data(), fields.object_plane, fields.probe.moved(),
-                            Likelihood::poisson, fields.change());
-    const auto sums = strain_sums(fields.space(), fields.layout(), fields.modes(), held.batch, centre,
-                                  fields.object_plane, fields.probe.moved(), fields.change());
-    for (std::size_t k = 0; k < sums.size(); ++k) {
-      const auto& p = fields.positions()[static_cast<std::size_t>(held.places[k])];
-      equations.add(sums[k], slopes(field, p[0] + centre[0], p[1] + centre[1]));
-    }
-  }
-  for (auto* sums : {&equations.a, &equations.b, &equations.divergence}) fields.comm().sum(std::span<double>(*sums));
-  const double each = 0.25 * lit_pixels(fields) / fields.frames();
-  for (double& d : equations.divergence) d *= each;
-  const std::vector<double> step = drift_step(std::move(equations.a), equations.b, equations.divergence);
+  const std::vector<double> step = drift_step(measured(fields, field, centre, terms));
   for (int axis = 0; axis < 2; ++axis)
     for (int term = 0; term < terms; ++term)
       field.c[axis][term + first_term] = step[static_cast<std::size_t>(axis * terms + term)];

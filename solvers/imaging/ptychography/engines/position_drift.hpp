@@ -6,14 +6,17 @@
 // Gauss and Newton by themselves, as multigrid's coarse space does:
 //   A a = b,   A_kl = ½ Σ_j Re⟨φ_jk, φ_jl⟩,   b_k = Σ_j Re⟨φ_jk, χ_j⟩,
 // ½ since of a change of an exit wave amplitudes see on average half. Positions move by u, and the object is displaced
-// by it. χ is that of Poisson's likelihood, whatever the engine's: √I is less than √M on average where counts are few,
-// which looks like frames that are too narrow, a scan that is too small. Measured a few times only, whenever the number
-// of sweeps has doubled.
+// by it. Measured a few times only, whenever the number of sweeps has doubled.
 //
-// What noise feigns. The more pixels frames light, the more of the noise the object fits: each of an object's two
-// numbers takes ¼ from Σ(√I − √M)², so that the fit is drawn to a wider scan by
+// A scan's scale is what frames say least well of, for three reasons. The more pixels they light, the more of the noise
+// the object fits: each of an object's two numbers takes ¼ from Σ(√I − √M)², so that the fit is drawn to a wider scan
+// by
 //   β_k = ¼ N_lit ⟨div u_k⟩_j,   N_lit = (Σ L)² / Σ L² lit pixels.
-// b is known no better: of all b − sβ, |s| ≤ 1, that with the shortest step bᵀA⁻¹b is taken.
+// √I is less than √M on average where counts are few, at high angles: with χ of the amplitudes' likelihood frames seem
+// too narrow, and the scan too small. And an object that was found so is too dark there itself, which has the opposite
+// effect on χ of Poisson's. So b lies between Poisson's and the amplitudes', or by as much as β below:
+//   b − sβ,   −max(0, d) ≤ s ≤ 1 + max(0, −d),   d = βᵀA⁻¹(b_amplitude − b) / βᵀA⁻¹β;
+// of these that with the shortest step, least bᵀA⁻¹b, is taken.
 #pragma once
 
 #include <vector>
@@ -23,11 +26,15 @@
 
 namespace locum::imaging {
 
-// Whether the drift is measured after this sweep: 5, 10, 20, 40 … sweeps after positions.from.
+// Whether the drift is measured after this sweep: 10, 20, 40 … sweeps after positions.from.
 bool drift_is_due(const PtychographyConfig& config, int sweep);
 
-// a of the normal equations of n unknowns, A symmetrical (n, n), for the best b − sβ.
-std::vector<double> drift_step(std::vector<double> a, const std::vector<double>& b, const std::vector<double>& beta);
+// Normal equations of n unknowns: A symmetrical (n, n), the rest (n).
+struct DriftEquations {
+  std::vector<double> a, poisson, amplitude, feigned;  // A, b, b_amplitude, β
+};
+// Their solution for the best b − sβ.
+std::vector<double> drift_step(DriftEquations equations);
 
 // u, of mean 0 over the frames: displacement that frames ask of object and positions together. 0 for fewer frames than
 // twice the unknowns of its order, which is then lowered. Collective. Overwrites fields.change().

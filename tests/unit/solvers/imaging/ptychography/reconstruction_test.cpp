@@ -109,6 +109,28 @@ TEST(Reconstruction, GoesOnBitForBit) {
   }
 }
 
+TEST(Reconstruction, GoesOnBitForBitAcrossACorrectionOfDrift) {
+  plain::Case c = some_case(20, 1, true);
+  c.data.comm = Communicator::world();
+  PtychographyConfig config = everything("lsqml");
+  config.sweeps = 13;
+  config.positions.from = 0;  // drift is found after ten sweeps
+  Reconstruction whole(c.data, config);
+  whole.run();
+  for (const int stop : {9, 10, 11}) {
+    Reconstruction first(c.data, config), second(c.data, config);
+    for (int k = 0; k < stop; ++k) first.advance();
+    second.restore(first.shared_state(), first.local_state());
+    second.run();
+    EXPECT_EQ(difference(whole.object(), second.object()), 0.0) << stop;
+    EXPECT_EQ(whole.positions(), second.positions()) << stop;
+  }
+  config.positions.drift = 0;
+  Reconstruction without(c.data, config);
+  without.run();
+  EXPECT_NE(whole.positions(), without.positions());
+}
+
 TEST(Reconstruction, FramesThatDoNotFitAreReadAsTheyAreNeeded) {
   plain::Case c = some_case(20, 1);
   PtychographyConfig config = config_of("lsqml", 4);
