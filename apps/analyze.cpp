@@ -7,7 +7,7 @@
 #include "apps/run_directory.hpp"
 #include "io/atomic_file.hpp"
 #include "io/collective.hpp"
-#include "io/trajectory.hpp"
+#include "io/trajectory/trajectory.hpp"
 #include "kokkos_kernels/base/elements.hpp"
 #include "kokkos_kernels/base/errors.hpp"
 #include "kokkos_kernels/base/log.hpp"

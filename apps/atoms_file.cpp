@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "io/trajectory.hpp"
+#include "io/atoms/xyz.hpp"
+#include "io/trajectory/trajectory.hpp"
 #include "io/tree.hpp"
-#include "io/xyz.hpp"
 #include "kokkos_kernels/base/errors.hpp"
 
 namespace locum::apps {

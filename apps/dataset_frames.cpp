@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "io/xyz.hpp"
+#include "io/atoms/xyz.hpp"
 #include "kokkos_kernels/base/errors.hpp"
 #include "kokkos_kernels/base/together.hpp"
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "io/dataset.hpp"
-#include "surrogates/potential/frame_source.hpp"
+#include "io/dataset/dataset.hpp"
+#include "surrogates/potential/training/frame_source.hpp"
 
 namespace locum::apps {
 
@@ -21,7 +21,7 @@ class DatasetFrames final : public potential::FrameSource {
   bool in_memory(std::int64_t) const override { return false; }
   // Frames of role 1 are for the test.
   bool for_test(std::int64_t k) const { return for_test_[static_cast<std::size_t>(k)]; }
-  // The group of a frame (io/xyz.hpp), "" without one.
+  // The group of a frame (io/atoms/xyz.hpp), "" without one.
   const std::string& config_type(std::int64_t k) const { return config_type_[static_cast<std::size_t>(k)]; }
 
  private:

@@ -11,7 +11,7 @@
 #include "apps/run_directory.hpp"
 #include "apps/timeline.hpp"
 #include "io/checkpoint.hpp"
-#include "io/trajectory.hpp"
+#include "io/trajectory/trajectory.hpp"
 #include "solvers/md/simulation.hpp"
 
 namespace locum::apps {

@@ -3,7 +3,7 @@
 #include <sstream>
 
 #include "io/atomic_file.hpp"
-#include "io/dataset.hpp"
+#include "io/dataset/dataset.hpp"
 #include "kokkos_kernels/base/errors.hpp"
 
 namespace locum::apps {

@@ -6,7 +6,7 @@
 
 #include "apps/commands.hpp"
 #include "apps/run_directory.hpp"
-#include "io/toml.hpp"
+#include "io/toml/toml.hpp"
 #include "kokkos_kernels/base/log.hpp"
 
 namespace locum::apps {

@@ -4,9 +4,9 @@
 #include "apps/commands.hpp"
 #include "apps/ptychography/inspect_cxi.hpp"
 #include "io/checkpoint.hpp"
-#include "io/dataset.hpp"
-#include "io/scan_reader.hpp"
-#include "io/trajectory.hpp"
+#include "io/dataset/dataset.hpp"
+#include "io/scan/scan_reader.hpp"
+#include "io/trajectory/trajectory.hpp"
 #include "io/tree.hpp"
 #include "kokkos_kernels/base/log.hpp"
 

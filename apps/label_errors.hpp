@@ -8,7 +8,7 @@
 
 #include "kokkos_kernels/base/context.hpp"
 #include "solvers/api/atomistic.hpp"
-#include "surrogates/potential/frame_source.hpp"
+#include "surrogates/potential/training/frame_source.hpp"
 
 namespace locum::apps {
 

@@ -4,7 +4,7 @@
 #include <set>
 
 #include "apps/dataset_frames.hpp"
-#include "io/xyz.hpp"
+#include "io/atoms/xyz.hpp"
 #include "kokkos_kernels/base/errors.hpp"
 
 namespace locum::apps {

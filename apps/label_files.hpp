@@ -8,7 +8,7 @@
 #include "apps/train_config.hpp"
 #include "kokkos_kernels/base/context.hpp"
 #include "kokkos_kernels/base/field_set.hpp"
-#include "surrogates/potential/frame_source.hpp"
+#include "surrogates/potential/training/frame_source.hpp"
 
 namespace locum::apps {
 

@@ -12,11 +12,11 @@
 #include "apps/ptychography/simulate_ptychography.hpp"
 #include "apps/replicas.hpp"
 #include "apps/simulate_config.hpp"
-#include "io/dataset.hpp"
+#include "io/dataset/dataset.hpp"
 #include "io/model.hpp"
 #include "kokkos_kernels/base/log.hpp"
 #include "kokkos_kernels/base/timer.hpp"
-#include "surrogates/potential/potential_step.hpp"
+#include "surrogates/potential/inference/potential_step.hpp"
 
 namespace locum::apps {
 namespace {

@@ -6,11 +6,11 @@
 #include <vector>
 
 #include "apps/search/search_config.hpp"
-#include "surrogates/potential/distillation.hpp"
 #include "surrogates/potential/inference_config.hpp"
 #include "surrogates/potential/potential_config.hpp"
-#include "surrogates/potential/pruning.hpp"
-#include "surrogates/potential/tuning.hpp"
+#include "surrogates/potential/training/distillation.hpp"
+#include "surrogates/potential/training/pruning.hpp"
+#include "surrogates/potential/training/tuning.hpp"
 
 namespace locum::apps {
 

@@ -5,7 +5,7 @@
 #include "apps/label_errors.hpp"
 #include "apps/uncertainty.hpp"
 #include "kokkos_kernels/base/log.hpp"
-#include "surrogates/potential/potential_step.hpp"
+#include "surrogates/potential/inference/potential_step.hpp"
 
 namespace locum::apps {
 

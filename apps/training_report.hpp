@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "kokkos_kernels/base/context.hpp"
-#include "surrogates/potential/learner.hpp"
+#include "surrogates/potential/training/learner.hpp"
 
 namespace locum::apps {
 

@@ -8,7 +8,7 @@
 #include "apps/training_report.hpp"
 #include "io/model.hpp"
 #include "kokkos_kernels/base/log.hpp"
-#include "surrogates/potential/frame_parts.hpp"
+#include "surrogates/potential/training/frame_parts.hpp"
 
 namespace locum::apps {
 namespace {

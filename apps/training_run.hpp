@@ -8,7 +8,7 @@
 #include "apps/run_directory.hpp"
 #include "apps/train_config.hpp"
 #include "kokkos_kernels/base/context.hpp"
-#include "surrogates/potential/learner.hpp"
+#include "surrogates/potential/training/learner.hpp"
 
 namespace locum::apps {
 

@@ -5,7 +5,7 @@
 #include <memory>
 #include <optional>
 
-#include "surrogates/potential/learner.hpp"
+#include "surrogates/potential/training/learner.hpp"
 
 namespace locum::apps {
 

@@ -8,7 +8,7 @@
 #include <map>
 #include <string>
 
-#include "io/hdf5.hpp"
+#include "io/hdf5/hdf5.hpp"
 #include "kokkos_kernels/base/communicator.hpp"
 #include "kokkos_kernels/base/field_tree.hpp"
 

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "apps/commands.hpp"
-#include "io/toml.hpp"
+#include "io/toml/toml.hpp"
 
 namespace locum::apps {
 

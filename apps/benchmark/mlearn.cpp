@@ -10,11 +10,11 @@
 #include "apps/label_errors.hpp"
 #include "apps/label_files.hpp"
 #include "apps/uncertainty.hpp"
-#include "io/toml.hpp"
+#include "io/toml/toml.hpp"
 #include "kokkos_kernels/base/log.hpp"
 #include "kokkos_kernels/base/timer.hpp"
-#include "surrogates/potential/learner.hpp"
-#include "surrogates/potential/potential_step.hpp"
+#include "surrogates/potential/inference/potential_step.hpp"
+#include "surrogates/potential/training/learner.hpp"
 
 namespace locum::apps {
 namespace {

@@ -4,13 +4,13 @@
 #include <cmath>
 
 #include "apps/benchmark/benchmark.hpp"
-#include "io/toml.hpp"
+#include "io/toml/toml.hpp"
 #include "kokkos_kernels/base/timer.hpp"
 #include "kokkos_kernels/linalg/dense.hpp"
 #include "kokkos_kernels/random/philox.hpp"
 #include "solvers/md/simulation.hpp"
-#include "surrogates/potential/inference_cost.hpp"
-#include "surrogates/potential/potential_step.hpp"
+#include "surrogates/potential/inference/inference_cost.hpp"
+#include "surrogates/potential/inference/potential_step.hpp"
 
 namespace locum::apps {
 namespace {

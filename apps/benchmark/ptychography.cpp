@@ -13,7 +13,7 @@
 #include "kokkos_kernels/linalg/dense.hpp"
 #include "kokkos_kernels/random/philox.hpp"
 #include "solvers/imaging/ptychography/reconstruction.hpp"
-#include "solvers/imaging/ptychography/simulated_ptychogram.hpp"
+#include "solvers/imaging/ptychography/simulation/simulated_ptychogram.hpp"
 
 namespace locum::apps {
 namespace {

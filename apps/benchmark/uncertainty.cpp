@@ -6,7 +6,7 @@
 #include "apps/replicas.hpp"
 #include "apps/signals.hpp"
 #include "apps/uncertainty.hpp"
-#include "io/toml.hpp"
+#include "io/toml/toml.hpp"
 #include "kokkos_kernels/base/log.hpp"
 #include "kokkos_kernels/base/timer.hpp"
 

@@ -4,8 +4,8 @@
 
 #include "apps/label_errors.hpp"
 #include "kokkos_kernels/base/log.hpp"
-#include "surrogates/potential/inference_cost.hpp"
-#include "surrogates/potential/potential_step.hpp"
+#include "surrogates/potential/inference/inference_cost.hpp"
+#include "surrogates/potential/inference/potential_step.hpp"
 
 namespace locum::apps {
 

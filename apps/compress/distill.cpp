@@ -4,8 +4,8 @@
 
 #include "apps/compress/comparison.hpp"
 #include "kokkos_kernels/base/log.hpp"
-#include "surrogates/potential/distillation.hpp"
-#include "surrogates/potential/frame_parts.hpp"
+#include "surrogates/potential/training/distillation.hpp"
+#include "surrogates/potential/training/frame_parts.hpp"
 
 namespace locum::apps {
 

@@ -8,8 +8,8 @@
 #include "io/model.hpp"
 #include "kokkos_kernels/base/log.hpp"
 #include "kokkos_kernels/base/timer.hpp"
-#include "surrogates/potential/inference_cost.hpp"
-#include "surrogates/potential/pruning.hpp"
+#include "surrogates/potential/inference/inference_cost.hpp"
+#include "surrogates/potential/training/pruning.hpp"
 
 namespace locum::apps {
 namespace {

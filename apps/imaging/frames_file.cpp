@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <memory>
 
+#include "io/atoms/lammps_dump.hpp"
+#include "io/atoms/xyz.hpp"
 #include "io/collective.hpp"
-#include "io/lammps_dump.hpp"
-#include "io/trajectory.hpp"
+#include "io/trajectory/trajectory.hpp"
 #include "io/tree.hpp"
-#include "io/xyz.hpp"
 #include "kokkos_kernels/base/errors.hpp"
 
 namespace locum::apps {

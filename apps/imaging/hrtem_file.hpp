@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "io/scan_layout.hpp"
+#include "io/scan/scan_layout.hpp"
 #include "solvers/imaging/grid.hpp"
 
 namespace locum::apps {

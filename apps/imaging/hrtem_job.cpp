@@ -8,7 +8,7 @@
 
 #include "apps/imaging/hand_out.hpp"
 #include "apps/imaging/scan_job.hpp"
-#include "io/scan_reader.hpp"
+#include "io/scan/scan_reader.hpp"
 #include "kokkos_kernels/base/log.hpp"
 #include "kokkos_kernels/base/timer.hpp"
 #include "solvers/imaging/detectors/dose.hpp"

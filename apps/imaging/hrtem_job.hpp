@@ -11,7 +11,7 @@
 #include "apps/imaging/forecast.hpp"
 #include "apps/imaging/hrtem_file.hpp"
 #include "apps/run_directory.hpp"
-#include "io/scan_file.hpp"
+#include "io/scan/scan_file.hpp"
 #include "kokkos_kernels/base/context.hpp"
 #include "solvers/imaging/engines/scan_engine.hpp"
 

@@ -10,8 +10,8 @@
 #include "apps/report/text.hpp"
 #include "apps/version.hpp"
 #include "io/collective.hpp"
-#include "io/picture.hpp"
-#include "io/scan_reader.hpp"
+#include "io/picture/picture.hpp"
+#include "io/scan/scan_reader.hpp"
 #include "kokkos_kernels/base/memory.hpp"
 #include "solvers/imaging/optics/coherence.hpp"
 

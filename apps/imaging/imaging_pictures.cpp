@@ -7,8 +7,8 @@
 #include <numeric>
 
 #include "apps/imaging/imaging_results.hpp"
-#include "io/picture.hpp"
-#include "io/scan_reader.hpp"
+#include "io/picture/picture.hpp"
+#include "io/scan/scan_reader.hpp"
 
 namespace locum::apps {
 namespace {

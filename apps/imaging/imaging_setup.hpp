@@ -7,7 +7,7 @@
 #include "apps/imaging/imaging_config.hpp"
 #include "apps/imaging/specimen_source.hpp"
 #include "apps/run_directory.hpp"
-#include "io/scan_layout.hpp"
+#include "io/scan/scan_layout.hpp"
 
 namespace locum::apps {
 

@@ -7,7 +7,7 @@
 
 #include "apps/imaging/scan_datasets.hpp"
 #include "apps/imaging/tile_average.hpp"
-#include "io/scan_file.hpp"
+#include "io/scan/scan_file.hpp"
 #include "solvers/imaging/detectors/dose.hpp"
 
 namespace locum::apps {

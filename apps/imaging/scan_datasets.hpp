@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "io/scan_layout.hpp"
+#include "io/scan/scan_layout.hpp"
 #include "solvers/imaging/detectors/detector_set.hpp"
 #include "solvers/imaging/detectors/scan.hpp"
 

@@ -5,7 +5,7 @@
 #include <filesystem>
 
 #include "apps/imaging/hand_out.hpp"
-#include "io/scan_reader.hpp"
+#include "io/scan/scan_reader.hpp"
 #include "kokkos_kernels/base/log.hpp"
 #include "kokkos_kernels/base/memory.hpp"
 #include "kokkos_kernels/base/timer.hpp"

@@ -8,7 +8,7 @@
 #include <map>
 
 #include "apps/imaging/frames_file.hpp"
-#include "io/cif.hpp"
+#include "io/atoms/cif.hpp"
 #include "kokkos_kernels/base/elements.hpp"
 #include "kokkos_kernels/base/errors.hpp"
 #include "kokkos_kernels/base/log.hpp"

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "io/toml.hpp"
+#include "io/toml/toml.hpp"
 
 namespace locum::apps {
 namespace {

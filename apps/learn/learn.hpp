@@ -11,12 +11,12 @@
 #include "apps/report/report.hpp"
 #include "apps/run_directory.hpp"
 #include "apps/stages.hpp"
-#include "io/dataset.hpp"
+#include "io/dataset/dataset.hpp"
 #include "kokkos_kernels/base/energy_meter.hpp"
 #include "kokkos_kernels/base/timer.hpp"
 #include "surrogates/gate/gate.hpp"
-#include "surrogates/potential/learner.hpp"
-#include "surrogates/potential/potential_step.hpp"
+#include "surrogates/potential/inference/potential_step.hpp"
+#include "surrogates/potential/training/learner.hpp"
 
 namespace locum::apps {
 

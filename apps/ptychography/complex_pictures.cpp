@@ -6,7 +6,7 @@
 #include <cmath>
 #include <numbers>
 
-#include "io/picture.hpp"
+#include "io/picture/picture.hpp"
 
 namespace locum::apps {
 namespace {

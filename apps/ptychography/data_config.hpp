@@ -8,7 +8,7 @@
 #include "kokkos_kernels/base/energy_meter.hpp"
 #include "solvers/imaging/potential/projected_potential.hpp"
 #include "solvers/imaging/potential/slices.hpp"
-#include "solvers/imaging/ptychography/simulated_ptychogram.hpp"
+#include "solvers/imaging/ptychography/simulation/simulated_ptychogram.hpp"
 
 namespace locum::apps {
 

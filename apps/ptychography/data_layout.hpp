@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "apps/ptychography/data_source.hpp"
-#include "io/cxi_writer.hpp"
+#include "io/cxi/cxi_writer.hpp"
 
 namespace locum::apps {
 

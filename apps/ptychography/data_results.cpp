@@ -11,7 +11,7 @@
 #include "apps/version.hpp"
 #include "io/collective.hpp"
 #include "kokkos_kernels/base/memory.hpp"
-#include "solvers/imaging/ptychography/quality.hpp"
+#include "solvers/imaging/ptychography/quality/quality.hpp"
 
 namespace locum::apps {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "apps/imaging/imaging_setup.hpp"
 #include "kokkos_kernels/base/kokkos.hpp"
-#include "solvers/imaging/ptychography/specimen_object.hpp"
+#include "solvers/imaging/ptychography/simulation/specimen_object.hpp"
 
 namespace locum::apps {
 

@@ -1,6 +1,6 @@
 #include "apps/ptychography/data_truth.hpp"
 
-#include "io/hdf5.hpp"
+#include "io/hdf5/hdf5.hpp"
 
 namespace locum::apps {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "io/cxi_numbers.hpp"
+#include "io/cxi/cxi_numbers.hpp"
 
 namespace locum::apps {
 

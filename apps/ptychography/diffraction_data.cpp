@@ -11,7 +11,7 @@
 #include "apps/ptychography/data_truth.hpp"
 #include "apps/ptychography/starting_probe.hpp"
 #include "io/collective.hpp"
-#include "io/cxi_result.hpp"
+#include "io/cxi/cxi_result.hpp"
 #include "kokkos_kernels/base/errors.hpp"
 #include "kokkos_kernels/base/log.hpp"
 

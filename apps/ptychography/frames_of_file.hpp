@@ -5,7 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include "io/cxi_file.hpp"
+#include "io/cxi/cxi_file.hpp"
 #include "kokkos_kernels/base/communicator.hpp"
 #include "solvers/api/ptychography.hpp"
 

@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include "io/cxi_file.hpp"
-#include "io/cxi_result.hpp"
-#include "io/hdf5.hpp"
+#include "io/cxi/cxi_file.hpp"
+#include "io/cxi/cxi_result.hpp"
+#include "io/hdf5/hdf5.hpp"
 #include "kokkos_kernels/base/log.hpp"
 
 namespace locum::apps {

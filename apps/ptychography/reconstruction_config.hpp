@@ -5,12 +5,12 @@
 #include <string>
 #include <vector>
 
-#include "io/cxi_keys.hpp"
+#include "io/cxi/cxi_keys.hpp"
 #include "kokkos_kernels/base/energy_meter.hpp"
 #include "solvers/imaging/optics/probe.hpp"
+#include "solvers/imaging/ptychography/frames/window_probe.hpp"
 #include "solvers/imaging/ptychography/ptychography_config.hpp"
-#include "solvers/imaging/ptychography/ring_correlation.hpp"
-#include "solvers/imaging/ptychography/window_probe.hpp"
+#include "solvers/imaging/ptychography/quality/ring_correlation.hpp"
 
 namespace locum::apps {
 

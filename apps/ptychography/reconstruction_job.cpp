@@ -12,7 +12,7 @@
 #include "kokkos_kernels/base/errors.hpp"
 #include "kokkos_kernels/base/log.hpp"
 #include "kokkos_kernels/base/memory.hpp"
-#include "solvers/imaging/ptychography/probe_constraints.hpp"
+#include "solvers/imaging/ptychography/engines/probe_constraints.hpp"
 
 namespace locum::apps {
 namespace {
@@ -92,6 +92,12 @@ void ReconstructionJob::forecast() {
         "ptychography.memory",
         "a smaller ptychography.memory (frames are then read again each sweep), an engine that keeps no waves "
         "(lsqml, epie, rpie), fewer frames (data.frames), or fewer ranks on a node");
+  // The comparison is the host's.
+  Forecast sweeps = f;
+  sweeps.engine_shared = 0.0;
+  refuse_what_the_device_cannot_hold(
+      sweeps, "ptychography.memory",
+      "a smaller ptychography.memory, an engine that keeps no waves, or fewer ranks on a GPU");
   if (f.disk_free > 0.0 && f.disk > f.disk_free)
     throw ConfigError(fmt::format("checkpoints and results will take {} on the disk, {} are free there",
                                   bytes_text(f.disk), bytes_text(f.disk_free)),

@@ -7,8 +7,8 @@
 
 #include "apps/imaging/report_page.hpp"
 #include "apps/ptychography/reconstruction_job.hpp"
-#include "io/cxi_result.hpp"
-#include "solvers/imaging/ptychography/quality.hpp"
+#include "io/cxi/cxi_result.hpp"
+#include "solvers/imaging/ptychography/quality/quality.hpp"
 
 namespace locum::apps {
 

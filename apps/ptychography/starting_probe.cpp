@@ -9,7 +9,7 @@
 #include "kokkos_kernels/base/errors.hpp"
 #include "kokkos_kernels/base/log.hpp"
 #include "solvers/imaging/electron.hpp"
-#include "solvers/imaging/ptychography/image_transform.hpp"
+#include "solvers/imaging/ptychography/frames/image_transform.hpp"
 
 namespace locum::apps {
 namespace {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "apps/ptychography/diffraction_data.hpp"
-#include "io/cxi_file.hpp"
+#include "io/cxi/cxi_file.hpp"
 
 namespace locum::apps {
 

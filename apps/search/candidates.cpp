@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "kokkos_kernels/random/philox.hpp"
-#include "surrogates/potential/harmonics.hpp"
-#include "surrogates/potential/invariants.hpp"
+#include "surrogates/potential/invariants/harmonics.hpp"
+#include "surrogates/potential/invariants/invariants.hpp"
 
 namespace locum::apps {
 namespace {

@@ -15,11 +15,11 @@
 #include "apps/training_report.hpp"
 #include "io/atomic_file.hpp"
 #include "io/model.hpp"
-#include "io/toml.hpp"
+#include "io/toml/toml.hpp"
 #include "kokkos_kernels/base/errors.hpp"
 #include "kokkos_kernels/base/log.hpp"
 #include "kokkos_kernels/base/timer.hpp"
-#include "surrogates/potential/inference_cost.hpp"
+#include "surrogates/potential/inference/inference_cost.hpp"
 
 namespace locum::apps {
 namespace {

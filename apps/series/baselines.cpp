@@ -42,20 +42,9 @@ ObjectFunction random_start(const Ptychogram& input, std::uint64_t seed, int whi
   return object;
 }
 
-// The run's solver by another engine, as that comes: what was set for the run's own would not suit it.
-imaging::PtychographyConfig by_engine(imaging::PtychographyConfig config, const std::string& engine) {
-  const imaging::PtychographyConfig usual;
-  config.engine = engine;
-  config.warm_up = usual.warm_up;
-  config.batch = usual.batch;
-  config.momentum = usual.momentum;
-  config.damping = usual.damping;
-  return config;
-}
-
 Baseline reconstruct(const SeriesRunConfig& config, const SeriesSet& set, double pair_seconds, const std::string& start,
                      const ObjectFunction* from, ObjectFunction& object, const std::string& engine = "") {
-  imaging::PtychographyConfig asked = engine.empty() ? config.ptychography : by_engine(config.ptychography, engine);
+  imaging::PtychographyConfig asked = engine.empty() ? config.ptychography : config.solver_by(engine);
   if (!from) asked.start = start;
   Baseline b;
   b.engine = engine;

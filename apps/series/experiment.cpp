@@ -8,7 +8,7 @@
 #include <numeric>
 
 #include "apps/ptychography/diffraction_data.hpp"
-#include "io/cxi_file.hpp"
+#include "io/cxi/cxi_file.hpp"
 #include "kokkos_kernels/base/errors.hpp"
 #include "kokkos_kernels/base/memory.hpp"
 #include "kokkos_kernels/base/timer.hpp"
@@ -16,8 +16,8 @@
 #include "kokkos_kernels/random/philox.hpp"
 #include "solvers/imaging/electron.hpp"
 #include "solvers/imaging/ptychography/ptychography_solver.hpp"
-#include "solvers/imaging/ptychography/quality.hpp"
-#include "solvers/imaging/ptychography/simulated_frames.hpp"
+#include "solvers/imaging/ptychography/quality/quality.hpp"
+#include "solvers/imaging/ptychography/simulation/simulated_frames.hpp"
 #include "surrogates/imaging/object_learner.hpp"
 
 namespace locum::apps {

@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "io/cxi_keys.hpp"
+#include "io/cxi/cxi_keys.hpp"
 #include "kokkos_kernels/base/energy_meter.hpp"
 #include "solvers/imaging/ptychography/ptychography_config.hpp"
-#include "solvers/imaging/ptychography/simulated_ptychogram.hpp"
+#include "solvers/imaging/ptychography/simulation/simulated_ptychogram.hpp"
 #include "surrogates/gate/gate_config.hpp"
 #include "surrogates/imaging/object_network_config.hpp"
 
@@ -84,6 +84,9 @@ struct SeriesRunConfig {
   EnergyConfig energy;
 
   SeriesRunConfig();
+  // The run's solver by another engine, as that comes: what was set for the run's own would not suit it. By the same
+  // likelihood, where the engine knows it.
+  imaging::PtychographyConfig solver_by(const std::string& engine) const;
   void visit(ConfigVisitor& v);
   void validate() const;  // throws ConfigError
 };

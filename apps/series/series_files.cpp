@@ -5,7 +5,7 @@
 #include "apps/ptychography/data_layout.hpp"
 #include "apps/series/series_results.hpp"
 #include "apps/version.hpp"
-#include "io/toml.hpp"
+#include "io/toml/toml.hpp"
 
 namespace locum::apps {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "apps/ptychography/complex_pictures.hpp"
 #include "apps/series/series_results.hpp"
-#include "solvers/imaging/ptychography/quality.hpp"
+#include "solvers/imaging/ptychography/quality/quality.hpp"
 
 namespace locum::apps {
 namespace {

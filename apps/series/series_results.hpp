@@ -6,7 +6,7 @@
 
 #include "apps/imaging/report_page.hpp"
 #include "apps/series/series_run.hpp"
-#include "io/cxi_result.hpp"
+#include "io/cxi/cxi_result.hpp"
 
 namespace locum::apps {
 

@@ -12,7 +12,7 @@
 #include "apps/signals.hpp"
 #include "apps/training_events.hpp"
 #include "apps/version.hpp"
-#include "io/dataset.hpp"
+#include "io/dataset/dataset.hpp"
 #include "io/model.hpp"
 #include "kokkos_kernels/base/log.hpp"
 #include "kokkos_kernels/base/timer.hpp"

@@ -9,7 +9,7 @@
 #include "apps/series/watched_solver.hpp"
 #include "kokkos_kernels/base/field_set.hpp"
 #include "solvers/api/ptychography.hpp"
-#include "solvers/imaging/ptychography/quality.hpp"
+#include "solvers/imaging/ptychography/quality/quality.hpp"
 #include "surrogates/gate/decision.hpp"
 
 namespace locum::apps {

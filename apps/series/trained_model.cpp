@@ -8,7 +8,7 @@
 #include "apps/series/set_record.hpp"
 #include "apps/version.hpp"
 #include "io/model.hpp"
-#include "io/toml.hpp"
+#include "io/toml/toml.hpp"
 #include "kokkos_kernels/base/errors.hpp"
 #include "kokkos_kernels/base/together.hpp"
 #include "surrogates/imaging/object_record.hpp"
@@ -16,7 +16,7 @@
 namespace locum::apps {
 namespace {
 
-constexpr char experiment_group[] = "experiment", calibration_group[] = "calibration";
+constexpr char experiment_group[] = "experiment", calibration_group[] = "calibration", likelihood_name[] = "likelihood";
 
 FieldSet experiment_fields(const SeriesRunConfig& config) {
   const Ptychogram expected = experiment_geometry(config);
@@ -45,6 +45,16 @@ void check(const SeriesRunConfig& config, const FieldSet& found) {
                       "series.tile", "its bounds are promised for those alone");
 }
 
+// Networks learned what these passes leave, and bounds are promised for where they end.
+void check_likelihood(const SeriesRunConfig& config, const FieldTree& model) {
+  const auto found = model.attributes.find(likelihood_name);  // not there: written when there was but one
+  const std::string by = found == model.attributes.end() ? "amplitude" : found->second;
+  if (by != config.ptychography.likelihood)
+    throw ConfigError(fmt::format("passes by the likelihood '{}', the model in {} learned with '{}'",
+                                  config.ptychography.likelihood, config.series.model, by),
+                      "ptychography.likelihood", "set it to that, or leave series.model out to train anew");
+}
+
 }  // namespace
 
 io::Tree object_model(const SeriesRunConfig& config, const imaging::ObjectCascade& cascade,
@@ -55,6 +65,7 @@ io::Tree object_model(const SeriesRunConfig& config, const imaging::ObjectCascad
                                              {"input", io::to_toml(copy)},
                                              {"training_data_sets", fmt::format("{}", training.samples)},
                                              {"training_seconds", fmt::format("{:.3f}", training.seconds)}});
+  record.attributes[likelihood_name] = config.ptychography.likelihood;
   record.groups[calibration_group] = held_out.state();
   record.groups[experiment_group] = experiment_fields(config);
   return record;
@@ -68,6 +79,7 @@ TrainedModel read_trained_model(const Context& context, const SeriesRunConfig& c
     model.cascade = imaging::cascade_from_record(context.space, tree);
     model.held_out = HeldOutErrors::from_state(tree.group(calibration_group, hint));
     check(config, tree.group(experiment_group, hint));
+    check_likelihood(config, tree);
   });
   return model;
 }

@@ -65,8 +65,8 @@ struct FourierError {
   // where the object's phase is too flat, and by how much (2π times it is the gradient that is missing).
   double shift_x = 0.0, shift_y = 0.0;
   // √ of the share of a frame's intensity that the object does not explain and noise does not either; a lower bound, in
-  // the mean, of the relative error of P O. A frame without a count is judged as if it had one: where light was expected
-  // it is off by all of it.
+  // the mean, of the relative error of P O. A frame without a count is judged as if it had one: where light was
+  // expected it is off by all of it.
   double excess() const;
   // R of the frame alone, amplitude / amplitudes; NaN for a frame without a count.
   double r() const;
@@ -85,17 +85,24 @@ class DiffractionModel {
   // frame, or a few far apart, after the other (rPIE with a small α): low frequencies come soon, at the price of noise.
   virtual void sequential_sweeps(const Ptychogram& input, std::span<const int> frames, int sweeps,
                                  ObjectFunction& object) = 0;
-  // All at once, down the likelihood's gradient over the illumination, each step as long as is best along it: high
+  // All at once, down the gradient below over the illumination, each step as long as is best along it: high
   // frequencies and noise are fitted in two or three, low ones are left where they are. (Conjugate directions would
   // first carry errors of middle frequencies to low ones.)
   virtual void descend(const Ptychogram& input, std::span<const int> frames, int sweeps, ObjectFunction& object) = 0;
   // One for each of the frames that are listed.
   virtual std::vector<FourierError> fourier_errors(const Ptychogram& input, std::span<const int> frames,
                                                    const ObjectFunction& object) = 0;
-  // Gradient of L = Σ_j Σ_k (√I − √M)² / Σ I by the real and the imaginary part of the object, G = ∂L/∂Re O + i ∂L/∂Im
-  // O; returns L. For training on measured frames alone.
+  // Gradient of L = Σ_j Σ_k ℓ(I, M) / Σ I by the real and the imaginary part of the object, G = ∂L/∂Re O + i ∂L/∂Im O;
+  // returns L, for training on measured frames alone. ℓ is the error of the model's likelihood: (√I − √M)² of
+  // amplitudes, a quarter of the deviance ½ (M − I − I ln(M / I)) of Poisson's, which is the same to second order.
   virtual double gradient(const Ptychogram& input, std::span<const int> frames, const ObjectFunction& object,
                           ObjectFunction& gradient) = 0;
+  // Both of these frames: who can has them from one pass.
+  virtual double gradient_and_errors(const Ptychogram& input, std::span<const int> frames, const ObjectFunction& object,
+                                     ObjectFunction& gradient, std::vector<FourierError>& errors) {
+    errors = fourier_errors(input, frames, object);
+    return this->gradient(input, frames, object, gradient);
+  }
 };
 
 }  // namespace locum

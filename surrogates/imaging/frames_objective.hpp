@@ -26,7 +26,7 @@ class FramesObjective final : public train::Objective {
     return windows_.gradient(parameters, batch, gradient);
   }
   // Those of ObjectObjective where held-out data sets have labels, and "validation/loss": the root mean square, over
-  // the data sets held out, of √(Σ (√I − √M)² / Σ I) under the network's answer. Collective.
+  // the data sets held out, of √L under the network's answer, L of DiffractionModel::gradient. Collective.
   std::map<std::string, double> validate(std::span<const double> parameters) override;
 
  private:

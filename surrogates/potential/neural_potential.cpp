@@ -6,7 +6,7 @@
 
 #include "kokkos_kernels/base/elements.hpp"
 #include "kokkos_kernels/base/errors.hpp"
-#include "surrogates/potential/kept_invariants.hpp"
+#include "surrogates/potential/invariants/kept_invariants.hpp"
 #include "surrogates/potential/rounded_species.hpp"
 
 namespace locum::potential {
@@ -45,8 +45,8 @@ void stack_all(DeviceModelOf<T>& m, const std::vector<SpeciesParameters>& specie
   m.center = stack(RowMajor<T**>(uninitialized("center"), S, d), species, &SpeciesParameters::center);
   m.metric = stack(RowMajor<T***>(uninitialized("metric"), S, d, d), species, &SpeciesParameters::metric);
   const std::size_t head = species[0].spread_head.size();
-  m.spread_head = stack(RowMajor<T**>(uninitialized("spread_head"), head ? S : 0, head), species,
-                        &SpeciesParameters::spread_head);
+  m.spread_head =
+      stack(RowMajor<T**>(uninitialized("spread_head"), head ? S : 0, head), species, &SpeciesParameters::spread_head);
   // Members begin on boundaries of four numbers, for the loads of lane_algebra.hpp.
   const RowMajor<T***> network("network", S, C, (size + 3) / 4 * 4);
   const auto host = Kokkos::create_mirror_view(network);

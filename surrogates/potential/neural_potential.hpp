@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "kokkos_kernels/base/field_tree.hpp"
-#include "surrogates/potential/device_model.hpp"
 #include "surrogates/potential/inference_config.hpp"
-#include "surrogates/potential/invariants.hpp"
+#include "surrogates/potential/invariants/device_model.hpp"
+#include "surrogates/potential/invariants/invariants.hpp"
 #include "surrogates/potential/potential_config.hpp"
 
 namespace locum::potential {

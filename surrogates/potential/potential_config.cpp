@@ -2,8 +2,8 @@
 
 #include "kokkos_kernels/base/errors.hpp"
 #include "kokkos_kernels/linalg/precision.hpp"
-#include "surrogates/potential/harmonics.hpp"
-#include "surrogates/potential/radials.hpp"
+#include "surrogates/potential/invariants/harmonics.hpp"
+#include "surrogates/potential/invariants/radials.hpp"
 #include "surrogates/train/optimizer.hpp"
 
 namespace locum::potential {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "surrogates/potential/rounding.hpp"
+#include "surrogates/potential/invariants/rounding.hpp"
 
 namespace locum::potential {
 namespace {

@@ -6,8 +6,8 @@
 
 #include "solvers/md/simulation.hpp"
 #include "solvers/quantum/tight_binding.hpp"
-#include "surrogates/potential/learner.hpp"
-#include "surrogates/potential/potential_step.hpp"
+#include "surrogates/potential/inference/potential_step.hpp"
+#include "surrogates/potential/training/learner.hpp"
 
 namespace locum {
 namespace {

@@ -43,6 +43,7 @@ class Model(CliTest):
                                   ("simulation.aperture=0.4", ("pixels of", "model.h5")),
                                   ("simulation.probe.aberrations.defocus=10.0", ("probe", "model.h5")),
                                   ("series.tile=16", ("series.tile", "12")),
+                                  ('ptychography.likelihood="poisson"', ("ptychography.likelihood", "model.h5")),
                                   (f'series.model="{self.folder / "first" / "stages.h5"}"', ("stages.h5",)),
                                   ('series.model="nowhere.h5"', ("nowhere.h5",))):
             with self.subTest(assignment):

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "kokkos_kernels/base/errors.hpp"
-#include "solvers/imaging/ptychography/ptychography_engine.hpp"
+#include "solvers/imaging/ptychography/engines/ptychography_engine.hpp"
 
 namespace locum::imaging {
 namespace {
@@ -24,15 +24,12 @@ void check_word(const char* key, const std::string& word, const std::vector<std:
                     (nearest.empty() ? "" : "did you mean '" + nearest + "'? ") + ("known: " + list));
 }
 
-// Conjugate directions are those of one function of one object.
+// Conjugate directions are those of one function.
 void check_cg(const PtychographyConfig& config) {
   const auto refuse = [](const std::string& what, const char* hint) {
     throw ConfigError("ptychography.engine is cg, which " + what, "", hint);
   };
-  if (config.probe.refine || config.positions.correct)
-    refuse("finds the object alone, but probe.refine or positions.correct is set", "lsqml refines both");
-  if (config.likelihood == "poisson")
-    refuse("takes amplitudes, but likelihood is poisson", "lsqml has both likelihoods");
+  if (config.positions.correct) refuse("leaves positions as they are, but positions.correct is set", "lsqml moves them");
   if (config.momentum > 0.0)
     refuse(fmt::format("has directions of its own, but momentum is {}", config.momentum), "leave momentum out");
 }

@@ -11,8 +11,8 @@
 #include "kokkos_kernels/base/errors.hpp"
 #include "kokkos_kernels/base/memory.hpp"
 #include "kokkos_kernels/base/together.hpp"
-#include "solvers/imaging/ptychography/frame_batches.hpp"
-#include "solvers/imaging/ptychography/object_pixels.hpp"
+#include "solvers/imaging/ptychography/frames/frame_batches.hpp"
+#include "solvers/imaging/ptychography/frames/object_pixels.hpp"
 
 namespace locum::imaging {
 namespace {
@@ -210,23 +210,32 @@ PtychographyFields::Held PtychographyFields::hold(std::span<const int> places) {
 
 void PtychographyFields::change_of(const Held& held, double& amplitude, double& amplitudes) {
   if (held.count() == 0) return;
-  const Likelihood likelihood = config_.likelihood == "poisson" ? Likelihood::poisson : Likelihood::amplitude;
-  kernels_.change(held.batch, store_.data(), object_plane, probe.moved(), likelihood, change_);
+  kernels_.change(held.batch, store_.data(), object_plane, probe.moved(), likelihood(), change_);
   const std::vector<FrameSums> sums = kernels_.sums(held.count());
   for (std::size_t k = 0; k < sums.size(); ++k) {
     const auto local = static_cast<std::size_t>(held.places[k] - first());
     amplitude += sums[k].amplitude;
     amplitudes += store_.totals(static_cast<int>(local)).amplitudes;
-    if (likelihood == Likelihood::poisson && sums[k].step_denominator > 0.0)
+    if (likelihood() == Likelihood::poisson && sums[k].step_denominator > 0.0)
       poisson_step[local] = static_cast<float>(
           std::clamp(0.5 * poisson_step[local] + 0.5 * sums[k].step_numerator / sums[k].step_denominator, 0.0, 1.0));
   }
 }
 
 std::vector<FourierError> PtychographyFields::errors_of(const Held& held) {
-  std::vector<FourierError> errors;
-  if (held.count() == 0) return errors;
+  if (held.count() == 0) return {};
   kernels_.compare(held.batch, store_.data(), object_plane, probe.moved());
+  return errors_from_sums(held);
+}
+
+std::vector<FourierError> PtychographyFields::change_and_errors_of(const Held& held) {
+  if (held.count() == 0) return {};
+  kernels_.change_and_compare(held.batch, store_.data(), object_plane, probe.moved(), likelihood(), change_);
+  return errors_from_sums(held);
+}
+
+std::vector<FourierError> PtychographyFields::errors_from_sums(const Held& held) const {
+  std::vector<FourierError> errors;
   const std::vector<FrameSums> sums = kernels_.sums(held.count());
   for (std::size_t k = 0; k < sums.size(); ++k) {
     const FrameStore::Totals& totals = store_.totals(held.places[k] - first());

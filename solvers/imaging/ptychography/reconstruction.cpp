@@ -6,12 +6,12 @@
 #include <numeric>
 
 #include "kokkos_kernels/base/errors.hpp"
-#include "solvers/imaging/ptychography/frame_batches.hpp"
-#include "solvers/imaging/ptychography/object_arithmetic.hpp"
-#include "solvers/imaging/ptychography/object_pixels.hpp"
-#include "solvers/imaging/ptychography/position_drift.hpp"
-#include "solvers/imaging/ptychography/probe_constraints.hpp"
-#include "solvers/imaging/ptychography/regularisation.hpp"
+#include "solvers/imaging/ptychography/engines/object_arithmetic.hpp"
+#include "solvers/imaging/ptychography/engines/position_drift.hpp"
+#include "solvers/imaging/ptychography/engines/probe_constraints.hpp"
+#include "solvers/imaging/ptychography/engines/regularisation.hpp"
+#include "solvers/imaging/ptychography/frames/frame_batches.hpp"
+#include "solvers/imaging/ptychography/frames/object_pixels.hpp"
 
 namespace locum::imaging {
 namespace {
@@ -32,7 +32,8 @@ std::vector<int> or_all(const Ptychogram& input, std::vector<int> which) {
 // a batch twice needs them all.
 int at_once(const PtychographyConfig& config) {
   constexpr int portion = device_is_host ? 16 : 512;
-  return engine_traits(config.engine).holds_batch || config.probe.refine ? config.batch : portion;
+  const EngineTraits traits = engine_traits(config.engine);
+  return traits.holds_batch || (config.probe.refine && traits.holds_batch_for_probe) ? config.batch : portion;
 }
 
 // How many frames take part.

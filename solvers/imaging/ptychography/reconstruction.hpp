@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "kokkos_kernels/base/field_set.hpp"
-#include "solvers/imaging/ptychography/ptychography_engine.hpp"
+#include "solvers/imaging/ptychography/engines/ptychography_engine.hpp"
 
 namespace locum::imaging {
 

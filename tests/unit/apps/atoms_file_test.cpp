@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "io/trajectory.hpp"
+#include "io/trajectory/trajectory.hpp"
 #include "kokkos_kernels/base/errors.hpp"
 #include "tests/unit/io/temporary_folder.hpp"
 

@@ -8,8 +8,8 @@
 #include <map>
 
 #include "apps/dataset_frames.hpp"
-#include "io/dataset.hpp"
-#include "io/xyz.hpp"
+#include "io/atoms/xyz.hpp"
+#include "io/dataset/dataset.hpp"
 #include "kokkos_kernels/base/errors.hpp"
 
 namespace locum::apps {

@@ -7,19 +7,19 @@
 #include <random>
 #include <sstream>
 
+#include "io/atoms/cif.hpp"
+#include "io/atoms/lammps_dump.hpp"
+#include "io/atoms/xyz.hpp"
 #include "io/checkpoint.hpp"
-#include "io/cif.hpp"
-#include "io/cxi_file.hpp"
-#include "io/dataset.hpp"
-#include "io/lammps_dump.hpp"
-#include "io/toml.hpp"
-#include "io/xyz.hpp"
+#include "io/cxi/cxi_file.hpp"
+#include "io/dataset/dataset.hpp"
+#include "io/toml/toml.hpp"
 #include "kokkos_kernels/base/errors.hpp"
 #include "kokkos_kernels/base/timer.hpp"
-#include "tests/unit/io/sample_frames.hpp"
-#include "tests/unit/io/sample_scan.hpp"
-#include "tests/unit/io/sample_trajectory.hpp"
+#include "tests/unit/io/cxi/sample_frames.hpp"
+#include "tests/unit/io/scan/sample_scan.hpp"
 #include "tests/unit/io/temporary_folder.hpp"
+#include "tests/unit/io/trajectory/sample_trajectory.hpp"
 
 namespace locum::io {
 namespace {

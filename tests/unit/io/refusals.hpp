@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "io/cxi_file.hpp"
+#include "io/cxi/cxi_file.hpp"
 #include "kokkos_kernels/base/errors.hpp"
 
 namespace locum::io {

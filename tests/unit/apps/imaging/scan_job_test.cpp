@@ -9,7 +9,7 @@
 #include <sstream>
 #include <thread>
 
-#include "io/scan_reader.hpp"
+#include "io/scan/scan_reader.hpp"
 #include "kokkos_kernels/base/errors.hpp"
 #include "tests/unit/apps/imaging/fake_engine.hpp"
 

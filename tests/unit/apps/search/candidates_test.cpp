@@ -4,7 +4,7 @@
 
 #include <set>
 
-#include "surrogates/potential/invariants.hpp"
+#include "surrogates/potential/invariants/invariants.hpp"
 
 namespace locum::apps {
 namespace {

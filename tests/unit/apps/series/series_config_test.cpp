@@ -54,6 +54,16 @@ TEST(SeriesConfig, TilesOfOneSetDoNotContinueThoseOfAnother) {
   EXPECT_THROW(config.validate(), ConfigError);
 }
 
+TEST(SeriesConfig, OtherEnginesFollowTheSameLikelihoodWhereTheyKnowIt) {
+  SeriesRunConfig config;
+  config.ptychography.likelihood = "poisson";
+  config.ptychography.warm_up = 6;
+  EXPECT_EQ(config.solver_by("rpie").likelihood, "poisson");
+  EXPECT_EQ(config.solver_by("rpie").warm_up, 0);
+  config.compare.engines = {"rpie", "dm", "raar"};
+  EXPECT_NO_THROW(config.validate());  // the latter two project onto amplitudes
+}
+
 // Tile 5 of one set is not tile 5 of the next: each set may teach, but none with all that it has.
 TEST(SeriesConfig, EverySetMayTeach) {
   const SeriesRunConfig config;

@@ -31,15 +31,21 @@ std::vector<CanvasSample> canvases(const ObjectCascade& cascade, int count) {
   return all;
 }
 
-class ObjectiveGradient : public ::testing::TestWithParam<double> {};  // weight of the frames' error
+struct Weighed {
+  double physics;  // weight of the frames' error
+  const char* likelihood;
+};
+
+class ObjectiveGradient : public ::testing::TestWithParam<Weighed> {};
 
 TEST_P(ObjectiveGradient, IsThatOfFiniteDifferences) {
   const ObjectCascade cascade({}, small_network());
   ObjectNetwork network({}, small_network());
   ObjectTrainingConfig config = small_training();
-  config.physics = GetParam();
-  config.supervised = GetParam() > 0.0 ? 0.0 : 1.0;
-  ObjectObjective objective(context_of(Communicator::self()), config, network, small_model(), canvases(cascade, 2), {});
+  config.physics = GetParam().physics;
+  config.supervised = config.physics > 0.0 ? 0.0 : 1.0;
+  ObjectObjective objective(context_of(Communicator::self()), config, network, small_model(GetParam().likelihood),
+                            canvases(cascade, 2), {});
   std::vector<double> parameters = network.initial_parameters(5), slope(parameters.size()), ignored(slope.size());
   for (std::size_t k = 0; k < parameters.size(); ++k) parameters[k] += 0.02 * std::sin(1.0 + static_cast<double>(k));
   const std::vector<int> batch = {0, 2, 5};
@@ -57,7 +63,9 @@ TEST_P(ObjectiveGradient, IsThatOfFiniteDifferences) {
   EXPECT_NEAR((loss(1.0) - loss(-1.0)) / (2.0 * step * norm), 1.0,
               0.02);  // curvature over the step, and 1e-6 of the loss
 }
-INSTANTIATE_TEST_SUITE_P(LabelsAndFrames, ObjectiveGradient, ::testing::Values(0.0, 1.0));
+INSTANTIATE_TEST_SUITE_P(LabelsAndFrames, ObjectiveGradient,
+                         ::testing::Values(Weighed{0.0, "amplitude"}, Weighed{1.0, "amplitude"},
+                                           Weighed{1.0, "poisson"}));
 
 // What is kept of a data set, number by number: a forecast that is too small lets a training be killed.
 TEST(ObjectObjective, MemoryOfTrainingIsForecast) {

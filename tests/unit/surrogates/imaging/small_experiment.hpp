@@ -2,10 +2,11 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "kokkos_kernels/base/context.hpp"
 #include "solvers/imaging/ptychography/far_field_model.hpp"
-#include "solvers/imaging/ptychography/simulated_ptychogram.hpp"
+#include "solvers/imaging/ptychography/simulation/simulated_ptychogram.hpp"
 #include "surrogates/imaging/labelled_object.hpp"
 #include "surrogates/imaging/object_network_config.hpp"
 
@@ -53,6 +54,10 @@ inline Context context_of(const Communicator& comm) {
   return context;
 }
 
-inline std::shared_ptr<FarFieldModel> small_model() { return std::make_shared<FarFieldModel>(); }
+inline std::shared_ptr<FarFieldModel> small_model(const std::string& likelihood = "amplitude") {
+  PtychographyConfig config;
+  config.likelihood = likelihood;
+  return std::make_shared<FarFieldModel>(config);
+}
 
 }  // namespace locum::imaging::testing

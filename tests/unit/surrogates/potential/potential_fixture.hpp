@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "surrogates/potential/frame.hpp"
+#include "surrogates/potential/inference/potential_step.hpp"
 #include "surrogates/potential/neural_potential.hpp"
-#include "surrogates/potential/potential_step.hpp"
 
 namespace locum::potential::test {
 
@@ -23,6 +23,10 @@ struct Answer {
   double score = 0.0;
 };
 Answer answer(const std::shared_ptr<NeuralPotential>& potential, const FrameLabel& label);
+
+// Of one model twice: bit for bit on the host; on a GPU, whose atomics add in any order, to 1e-12 of the largest.
+void expect_the_same_forces(const Answer& found, const Answer& expected);
+void expect_the_same(const Answer& found, const Answer& expected);
 
 // Frames of a few trajectories that a potential labels, each a disordered diamond of its own.
 std::vector<FieldSet> labelled_frames(const std::shared_ptr<NeuralPotential>& teacher, bool two_elements,

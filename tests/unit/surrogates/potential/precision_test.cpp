@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "kokkos_kernels/base/errors.hpp"
-#include "surrogates/potential/learner.hpp"
-#include "surrogates/potential/rounding.hpp"
+#include "surrogates/potential/invariants/rounding.hpp"
+#include "surrogates/potential/training/learner.hpp"
 #include "tests/unit/surrogates/potential/potential_fixture.hpp"
 
 namespace locum::potential {

@@ -1,7 +1,7 @@
 // Every option of the optics through TOML and back.
 #include <gtest/gtest.h>
 
-#include "io/toml.hpp"
+#include "io/toml/toml.hpp"
 #include "kokkos_kernels/base/errors.hpp"
 #include "solvers/imaging/detectors/detector_set_config.hpp"
 #include "solvers/imaging/detectors/dose.hpp"

@@ -115,7 +115,7 @@ std::vector<Field> probes_at(const Case& c, const std::vector<Field>& probe, int
   return all;
 }
 
-std::vector<Field> change(const Case& c, const Field& object, const std::vector<Field>& probe, int j) {
+std::vector<Field> change(const Case& c, const Field& object, const std::vector<Field>& probe, int j, bool poisson) {
   const int nx = c.data.nx, ny = c.data.ny;
   const auto pixel = pixel_of(c, j);
   const Field o = window(object, c.data.object_ny, nx, ny, pixel[0], pixel[1]);
@@ -130,7 +130,9 @@ std::vector<Field> change(const Case& c, const Field& object, const std::vector<
     for (std::size_t k = 0; k < o.size(); ++k) {
       const double background = c.data.background.empty() ? 0.0 : c.data.background[k];
       const bool valid = c.data.mask.empty() || c.data.mask[k] > 0.0f;
-      const double f = std::sqrt(c.counts[static_cast<std::size_t>(j) * o.size() + k] / (model[k] + background));
+      const double counts = model[k] + background + (poisson ? 1e-3 : 0.0);
+      const double root = std::sqrt(c.counts[static_cast<std::size_t>(j) * o.size() + k] / counts);
+      const double f = poisson ? std::min(0.5 + 0.5 * root * root, std::max(1.0, 2.0 * root)) : root;
       psi[k] *= valid ? (f - 1.0) / (nx * ny) : 0.0;
     }
     psi = transform(psi, nx, ny, 1);

@@ -45,8 +45,10 @@ std::vector<std::array<double, 2>> grid(Setting& setting, int count_x, int count
 Field window(const Field& object, int object_ny, int nx, int ny, int x, int y);
 std::vector<Field> probes_at(const Case& c, const std::vector<Field>& probe, int j);
 std::array<int, 2> pixel_of(const Case& c, int j);
-// χ of every mode for any object and probe: F⁻¹ (f − 1) F (P O) with f = √(I / M).
-std::vector<Field> change(const Case& c, const Field& object, const std::vector<Field>& probe, int j);
+// χ of every mode for any object and probe: F⁻¹ (f − 1) F (P O) with f = √(I / M), or Poisson's with the step ½:
+// f = ½ (1 + I / M), but 2 √(I / M) at most, M a thousandth of a count larger.
+std::vector<Field> change(const Case& c, const Field& object, const std::vector<Field>& probe, int j,
+                          bool poisson = false);
 
 Field random_object(const Setting& setting, unsigned seed);
 std::vector<std::complex<float>> narrow(const Field& f);

@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "kokkos_kernels/base/errors.hpp"
+#include "solvers/imaging/ptychography/engines/regularisation.hpp"
 #include "solvers/imaging/ptychography/reconstruction.hpp"
-#include "solvers/imaging/ptychography/regularisation.hpp"
 #include "tests/unit/solvers/imaging/ptychography/plain_model.hpp"
 
 using namespace locum;

@@ -4,9 +4,9 @@
 #include <cmath>
 
 #include "kokkos_kernels/base/context.hpp"
-#include "solvers/imaging/ptychography/quality.hpp"
+#include "solvers/imaging/ptychography/quality/quality.hpp"
 #include "solvers/imaging/ptychography/reconstruction.hpp"
-#include "solvers/imaging/ptychography/simulated_ptychogram.hpp"
+#include "solvers/imaging/ptychography/simulation/simulated_ptychogram.hpp"
 
 using namespace locum;
 using namespace locum::imaging;

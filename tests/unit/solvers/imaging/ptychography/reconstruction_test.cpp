@@ -41,15 +41,16 @@ const std::vector<std::string> engines = {"epie", "rpie", "lsqml", "cg", "dm", "
 
 PtychographyConfig everything(const std::string& engine) {
   PtychographyConfig config = config_of(engine, 8);
-  if (engine == "cg") {  // the object alone, all frames at once
+  config.probe.refine = true;
+  config.probe.from = 1;
+  config.probe.orthogonalise = 2;
+  if (engine == "cg") {  // all frames at once, positions as they are
+    config.probe.from = 2;
     config.warm_up = 1;
     config.line_search = 0.5;
     return config;
   }
   config.batch = engine == "epie" ? 1 : 8;
-  config.probe.refine = true;
-  config.probe.from = 1;
-  config.probe.orthogonalise = 2;
   config.positions.correct = true;
   config.positions.from = 3;
   config.momentum = engine == "lsqml" ? 0.5 : 0.0;
@@ -94,7 +95,7 @@ TEST(Reconstruction, GoesOnBitForBit) {
   c.data.comm = Communicator::world();
   for (const std::string& engine : engines) {
     PtychographyConfig config = everything(engine);
-    config.likelihood = engine == "lsqml" ? "poisson" : "amplitude";
+    config.likelihood = engine == "lsqml" || engine == "cg" ? "poisson" : "amplitude";
     config.tolerance = 1e-9;
     Reconstruction whole(c.data, config), first(c.data, config), second(c.data, config);
     whole.run();

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <vector>
 
-#include "solvers/imaging/ptychography/frame_batches.hpp"
+#include "solvers/imaging/ptychography/frames/frame_batches.hpp"
 #include "solvers/imaging/ptychography/reconstruction.hpp"
 #include "tests/unit/solvers/imaging/ptychography/plain_model.hpp"
 
