@@ -7,19 +7,21 @@
 namespace locum::imaging {
 namespace {
 
-constexpr int half = 6, taps = 2 * half;
+constexpr int reach = 6, taps = 2 * reach;
 
-// sinc(t) I₀(β √(1 − (t / half)²)) at t = fraction − (k − half + 1), k = 0 … taps − 1, of sum 1: Kaiser's window with
+// sinc(t) I₀(β √(1 − (t / reach)²)) at t = fraction − (k − reach + 1), k = 0 … taps − 1, of sum 1: Kaiser's window with
 // β²/4 = 8, 60 dB. I₀(2 √z) = Σ zⁿ / n!², twelve terms of which are exact to float.
 KOKKOS_INLINE_FUNCTION void kaiser_sinc(float fraction, float* weight) {
+  constexpr float inverse[12] = {1.0f,      1.0f / 4,  1.0f / 9,  1.0f / 16,  1.0f / 25,  1.0f / 36,
+                                 1.0f / 49, 1.0f / 64, 1.0f / 81, 1.0f / 100, 1.0f / 121, 1.0f / 144};
   const float sine = sinf(static_cast<float>(units::pi) * fraction);
   float total = 0.0f;
   for (int k = 0; k < taps; ++k) {
-    const float t = fraction - static_cast<float>(k - half + 1);
-    const float z = 8.0f * (1.0f - t * t / (half * half));
+    const float t = fraction - static_cast<float>(k - reach + 1);
+    const float z = 8.0f * (1.0f - t * t / (reach * reach));
     float window = 1.0f;
-    for (int n = 12; n > 0; --n) window = 1.0f + z * window / static_cast<float>(n * n);
-    const float sign = k % 2 == 0 ? -1.0f : 1.0f;  // of the whole number of half turns that k − half + 1 is
+    for (int n = 11; n >= 0; --n) window = 1.0f + z * window * inverse[n];
+    const float sign = k % 2 == 0 ? -1.0f : 1.0f;  // of the whole number of half turns that k − reach + 1 is
     const float sinc = t * t < 1e-10f ? 1.0f : sign * sine / (static_cast<float>(units::pi) * t);
     weight[k] = sinc * window;
     total += weight[k];
@@ -47,11 +49,11 @@ void displace(const ExecutionSpace& space, const PixelBox& box, int nx, int ny, 
         kaiser_sinc(static_cast<float>(sy - iy), wy);
         float re = 0.0f, im = 0.0f;
         for (int a = 0; a < taps; ++a) {
-          const int row = within(ix - half + 1 + a, nx);
+          const int row = within(ix - reach + 1 + a, nx);
           const float* o = from.at(0) + static_cast<std::ptrdiff_t>(row) * from.stride;
           float row_re = 0.0f, row_im = 0.0f;
           for (int b = 0; b < taps; ++b) {
-            const int column = within(iy - half + 1 + b, ny);
+            const int column = within(iy - reach + 1 + b, ny);
             row_re += wy[b] * o[column];
             row_im += wy[b] * o[column + from.plane()];
           }
