@@ -21,11 +21,24 @@ Forecast forecast_space(const Communicator& comm, const imaging::EngineMemory& e
   // An engine in a device's memory takes none of the node's.
   f.node = f.ranks_on_node * f.tile_rank + (device_is_host ? f.engine_shared + f.ranks_on_node * f.engine_rank : 0.0);
   f.available = comm.min(static_cast<double>(available_memory()));
+  f.device = device_is_host ? 0.0 : comm.min(device_memory_share(comm));
   f.disk = disk_bytes;
   std::error_code error;
   const auto space = std::filesystem::space(folder, error);
   f.disk_free = comm.min(error ? 0.0 : static_cast<double>(space.available));
   return f;
+}
+
+double device_memory_share(const Communicator& comm) {
+  const int sharing = ranks_on_device(comm);
+  return static_cast<double>(available_device_memory()) / sharing;
+}
+
+void refuse_what_the_device_cannot_hold(const Forecast& f, const std::string& key, const std::string& hint) {
+  if (f.device > 0.0 && f.engine_shared + f.engine_rank > f.device)
+    throw ConfigError(fmt::format("the engine needs {} on the accelerator, {} are free there for each rank",
+                                  bytes_text(f.engine_shared + f.engine_rank), bytes_text(f.device)),
+                      key, hint);
 }
 
 void refuse_what_cannot_fit(const Forecast& f, double budget, std::int64_t tile) {
@@ -40,11 +53,8 @@ void refuse_what_cannot_fit(const Forecast& f, double budget, std::int64_t tile)
         fmt::format("fewer grid points (grid.sampling), fewer slices (slices.thickness), a smaller output.tile (now "
                     "{}), larger bins of the pixelated detector, or fewer ranks on a node",
                     tile));
-  const double device = static_cast<double>(available_device_memory());
-  if (!device_is_host && device > 0.0 && f.engine_shared + f.engine_rank > device)
-    throw ConfigError(fmt::format("the engine needs {} on the accelerator, {} are free there",
-                                  bytes_text(f.engine_shared + f.engine_rank), bytes_text(device)),
-                      "imaging.memory_GiB", "fewer grid points (grid.sampling) or slices (slices.thickness)");
+  refuse_what_the_device_cannot_hold(f, "imaging.memory_GiB",
+                                     "fewer grid points (grid.sampling) or slices (slices.thickness)");
   if (f.disk > 0.0 && f.disk_free > 0.0 && f.disk > f.disk_free)
     throw ConfigError(
         fmt::format("scan.h5 will take {} on the disk, {} are free there", bytes_text(f.disk), bytes_text(f.disk_free)),

@@ -16,6 +16,7 @@ struct Forecast {
   int ranks_on_node = 1;               // of the fullest node
   double node = 0.0;                   // bytes on the fullest node
   double available = 0.0;              // bytes that the emptiest node has left; 0: not known
+  double device = 0.0;                 // bytes that each rank has left on its accelerator; 0: none, or not known
   double disk = 0.0, disk_free = 0.0;  // bytes; free 0: not known
   double seconds = -1.0;               // of the scan after its preparation, as measured; below 0: not measured
   double probe_seconds = 0.0;          // of one probe through one configuration, on one rank
@@ -27,6 +28,13 @@ struct Forecast {
 // Memory and disk. disk_bytes: of the file, 0 where it is there already. Collective.
 Forecast forecast_space(const Communicator& comm, const imaging::EngineMemory& engine, double tile_bytes,
                         double disk_bytes, const std::string& folder);
+
+// Bytes that this rank may take of its accelerator, which ranks of a node may share; 0: none, or not known. Collective.
+double device_memory_share(const Communicator& comm);
+
+// Throws ConfigError where a rank's engine would take more than the accelerator has left for it. key, hint: of the
+// message.
+void refuse_what_the_device_cannot_hold(const Forecast& forecast, const std::string& key, const std::string& hint);
 
 // Throws ConfigError where the fullest node would take more than `budget` bytes (0: than it has left), or the file more
 // than the disk has free; the message has both numbers and names the keys that change them.

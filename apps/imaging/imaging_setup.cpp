@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "apps/imaging/forecast.hpp"
 #include "apps/imaging/scan_job.hpp"
 #include "apps/version.hpp"
 #include "io/toml/toml.hpp"
@@ -41,7 +42,7 @@ void say_optics(const ImagingConfig& config, io::ScanMetadata& m) {
 double engine_memory(const Communicator& comm, const MethodConfig& config) {
   const double available = config.memory_GiB > 0.0 ? config.memory_GiB * gibibyte
                            : device_is_host        ? static_cast<double>(available_memory())
-                                                   : static_cast<double>(available_device_memory());
+                                                   : device_memory_share(comm);
   const double least = comm.min(available);
   return least > 0.0 ? engine_share * least : 4.0 * gibibyte;
 }

@@ -73,6 +73,8 @@ void DataJob::forecast(const imaging::SimulatedPtychogram& set, std::int64_t mis
         fmt::format("the data need {} on a node ({} rank(s)), {} {}", bytes_text(f.node), f.ranks_on_node,
                     bytes_text(limit), budget > 0.0 ? "is the budget ptychography.memory_GiB" : "are available"),
         "ptychography.memory_GiB", "a smaller field (simulation.scan), fewer ranks on a node, or more memory");
+  refuse_what_the_device_cannot_hold(f, "ptychography.memory_GiB",
+                                     "a smaller field (simulation.scan), or fewer ranks on a GPU");
   if (f.disk_free > 0.0 && f.disk > f.disk_free)
     throw ConfigError(fmt::format("{} data set(s) will take {} on the disk, {} are free there", missing,
                                   bytes_text(f.disk), bytes_text(f.disk_free)),

@@ -92,6 +92,12 @@ void ReconstructionJob::forecast() {
         "ptychography.memory",
         "a smaller ptychography.memory (frames are then read again each sweep), an engine that keeps no waves "
         "(lsqml, epie, rpie), fewer frames (data.frames), or fewer ranks on a node");
+  // The comparison is the host's.
+  Forecast sweeps = f;
+  sweeps.engine_shared = 0.0;
+  refuse_what_the_device_cannot_hold(
+      sweeps, "ptychography.memory",
+      "a smaller ptychography.memory, an engine that keeps no waves, or fewer ranks on a GPU");
   if (f.disk_free > 0.0 && f.disk > f.disk_free)
     throw ConfigError(fmt::format("checkpoints and results will take {} on the disk, {} are free there",
                                   bytes_text(f.disk), bytes_text(f.disk_free)),

@@ -8,6 +8,7 @@
 
 #include "kokkos_kernels/base/errors.hpp"
 #include "kokkos_kernels/base/kokkos.hpp"
+#include "kokkos_kernels/base/memory.hpp"
 
 namespace locum {
 namespace {
@@ -22,19 +23,9 @@ Communicator node_of(const Communicator& comm) {
   return comm.split(lowest, comm.rank());
 }
 
-// PCI bus id of the GPU that kernels run on; "" where they run on the processor.
-std::string own_gpu() {
-#ifdef KOKKOS_ENABLE_CUDA
-  char id[32] = "";
-  int device = 0;
-  if (cudaGetDevice(&device) == cudaSuccess && cudaDeviceGetPCIBusId(id, sizeof id, device) == cudaSuccess) return id;
-#endif
-  return "";
-}
-
 // The GPUs of this node's ranks, each once.
 std::vector<std::string> gpus_of(const Communicator& node) {
-  std::string id = own_gpu();
+  std::string id = device_bus_id();
   id.resize(32);
   const auto all = node.all_gather(std::span<const char>(id.data(), id.size()));
   std::vector<std::string> ids;

@@ -38,4 +38,15 @@ inline auto uninitialized(const std::string& label) { return Kokkos::view_alloc(
 // True where kernels run in host memory, so that a host library may be handed their views.
 inline constexpr bool device_is_host = Kokkos::SpaceAccessibility<Kokkos::HostSpace, MemorySpace>::accessible;
 
+// Where a team of `threads` has `bytes` of scratch memory on a GPU: 0, a multiprocessor's shared memory, where they
+// fit, and 1, global memory, where they do not. CUDA gives a kernel 48 KiB unless it is asked for more, which Kokkos
+// does not (its kernels throw at the launch); Kokkos takes 8 bytes a thread and 24 of them.
+KOKKOS_INLINE_FUNCTION constexpr int gpu_scratch_level(std::size_t bytes, int threads) {
+  return bytes + 8 * (static_cast<std::size_t>(threads) + 3) <= 48 * 1024 ? 0 : 1;
+}
+// The level to ask for: a core of a CPU takes all its scratch memory from one place.
+KOKKOS_INLINE_FUNCTION constexpr int scratch_level(std::size_t bytes, int threads) {
+  return device_is_host ? 0 : gpu_scratch_level(bytes, threads);
+}
+
 }  // namespace locum

@@ -8,6 +8,9 @@
 #include <fstream>
 #include <optional>
 #include <sstream>
+#include <string_view>
+
+#include "kokkos_kernels/base/kokkos.hpp"
 
 namespace locum {
 namespace {
@@ -101,6 +104,31 @@ int ranks_on_node(const Communicator& comm) {
   MPI_Comm_size(node, &size);
   MPI_Comm_free(&node);
   return size;
+}
+
+std::string device_bus_id() {
+#ifdef KOKKOS_ENABLE_CUDA
+  char id[32] = "";
+  int device = 0;
+  if (cudaGetDevice(&device) == cudaSuccess && cudaDeviceGetPCIBusId(id, sizeof id, device) == cudaSuccess) return id;
+#endif
+  return "";
+}
+
+int ranks_on_device(const Communicator& comm) {
+  constexpr int length = 32;
+  std::string own = device_bus_id();
+  own.resize(length);
+  MPI_Comm node;
+  MPI_Comm_split_type(comm.get(), MPI_COMM_TYPE_SHARED, comm.rank(), MPI_INFO_NULL, &node);
+  int size = 1;
+  MPI_Comm_size(node, &size);
+  std::string all(static_cast<std::size_t>(size) * length, '\0');
+  MPI_Allgather(own.data(), length, MPI_CHAR, all.data(), length, MPI_CHAR, node);
+  MPI_Comm_free(&node);
+  int same = 0;
+  for (std::size_t k = 0; k < all.size(); k += length) same += std::string_view(all).substr(k, length) == own;
+  return same;
 }
 
 std::string bytes_text(double bytes) {

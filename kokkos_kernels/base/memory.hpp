@@ -20,6 +20,11 @@ std::uint64_t peak_memory();
 
 // Ranks of the group that share this rank's node. Collective.
 int ranks_on_node(const Communicator& comm);
+// Of those, the ranks whose kernels run where this rank's do: on the same GPU, or on the processor. What a device has
+// free is for all of them. Collective.
+int ranks_on_device(const Communicator& comm);
+// PCI bus id of the GPU that kernels run on; "" where they run on the processor.
+std::string device_bus_id();
 
 // "412 MiB", "1.9 GiB".
 std::string bytes_text(double bytes);

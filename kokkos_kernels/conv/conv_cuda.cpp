@@ -1,9 +1,10 @@
 // The GPU twin of convolution.hpp: cuDNN on the stream of the execution space.
 //
 // Channels last is what tensor cores read without a transposition. Weights lie (out, k, k, in) as they are; for formats
-// of 16 bits they are rounded once after set_weights.
+// of 16 bits they are rounded once after set_weights, and copied where they do not lie on 16 bytes, as its kernels ask.
 #include <algorithm>
 #include <map>
+#include <memory>
 
 #include "kokkos_kernels/conv/cuda_plans.hpp"
 #include "kokkos_kernels/conv/library_convolution.hpp"
@@ -66,6 +67,18 @@ void add_channel_sums(const ExecutionSpace& space, const Number* dy, std::int64_
       });
 }
 
+// cuDNN's kernels load 16 bytes at a time; a layer's parameters lie anywhere among those of its network.
+bool aligned(const void* at) { return reinterpret_cast<std::uintptr_t>(at) % 16 == 0; }
+
+// Convolutions on one stream come one after the other: those of a host thread share one workspace, which lives as long
+// as any of them.
+std::shared_ptr<View<char*>> workspace_on(const ExecutionSpace& space) {
+  thread_local std::map<cudaStream_t, std::weak_ptr<View<char*>>> kept;
+  auto workspace = kept[space.cuda_stream()].lock();
+  if (!workspace) kept[space.cuda_stream()] = workspace = std::make_shared<View<char*>>();
+  return workspace;
+}
+
 template <class T>
 class CudaConvolution final : public LibraryConvolution<T> {
  public:
@@ -74,6 +87,7 @@ class CudaConvolution final : public LibraryConvolution<T> {
   void set_weights(const View<const float*>& weights, const View<const float*>& bias) override {
     weights_ = weights;
     bias_ = bias;
+    own_ = !std::is_same_v<T, float> || !aligned(weights.data()) || !aligned(bias.data());
     rounded_ = false;
   }
   void forward(const Shape& shape, const T* x, T* y) override;
@@ -88,9 +102,10 @@ class CudaConvolution final : public LibraryConvolution<T> {
   Plan<T>& plan(const Shape& shape) {
     auto& kept = plans_[shape];
     if (!kept) kept = std::make_unique<Plan<T>>(handle_on(space_), filter_, shape, tf32_);
-    if (workspace_.extent(0) < kept->workspace()) {
+    if (!workspace_) workspace_ = workspace_on(space_);
+    if (workspace_->extent(0) < kept->workspace()) {
       space_.fence();  // kernels may still use the one that goes
-      workspace_ = View<char*>(uninitialized("conv_workspace"), kept->workspace());
+      *workspace_ = View<char*>(uninitialized("conv_workspace"), kept->workspace());
     }
     return *kept;
   }
@@ -101,7 +116,7 @@ class CudaConvolution final : public LibraryConvolution<T> {
   void round_parameters() {
     if (rounded_) return;
     rounded_ = true;
-    if constexpr (std::is_same_v<T, float>) return;
+    if (!own_) return;
     if (own_weights_.extent(0) == 0)
       own_weights_ = View<Number*>(uninitialized("conv_weights"), static_cast<std::size_t>(filter_.weights()));
     narrow(space_, weights_, own_weights_);
@@ -110,21 +125,17 @@ class CudaConvolution final : public LibraryConvolution<T> {
       own_bias_ = View<Number*>(uninitialized("conv_bias"), static_cast<std::size_t>(filter_.out));
     narrow(space_, bias_, own_bias_);
   }
-  const void* weight_data() const {
-    return std::is_same_v<T, float> ? static_cast<const void*>(weights_.data()) : own_weights_.data();
-  }
-  const void* bias_data() const {
-    return std::is_same_v<T, float> ? static_cast<const void*>(bias_.data()) : own_bias_.data();
-  }
+  const void* weight_data() const { return own_ ? static_cast<const void*>(own_weights_.data()) : weights_.data(); }
+  const void* bias_data() const { return own_ ? static_cast<const void*>(own_bias_.data()) : bias_.data(); }
 
   // True where convolution, bias and activation were one call.
   bool fused(Plan<T>& p, const T* x, T* y) {
     if (!p.fusible || bias_.extent(0) == 0) return false;
     const float one = 1.0f, zero = 0.0f;
     const auto status = cudnnConvolutionBiasActivationForward(
-        handle_on(space_), &one, p.x, x, p.weights, weight_data(), p.convolution, Plan<T>::fused, workspace_.data(),
-        workspace_.extent(0), &zero, p.y, y, p.bias, bias_data(), p.activation, p.y, y);
-    if (status == CUDNN_STATUS_NOT_SUPPORTED)
+        handle_on(space_), &one, p.x, x, p.weights, weight_data(), p.convolution, Plan<T>::fused, workspace_->data(),
+        workspace_->extent(0), &zero, p.y, y, p.bias, bias_data(), p.activation, p.y, y);
+    if (CUDNN_STATUS_CATEGORY(status) == CUDNN_STATUS_NOT_SUPPORTED)
       return p.fusible = false;  // numbers of channels that it has no kernel for
     require(status, "cudnnConvolutionBiasActivationForward", filter_);
     return true;
@@ -132,11 +143,11 @@ class CudaConvolution final : public LibraryConvolution<T> {
 
   ExecutionSpace space_;
   Filter filter_;
-  bool tf32_, rounded_ = false;
+  bool tf32_, own_ = false, rounded_ = false;
   View<const float*> weights_, bias_;
   View<Number*> own_weights_, own_bias_, rounded_gradient_;
   View<float*> sums_;
-  View<char*> workspace_;
+  std::shared_ptr<View<char*>> workspace_;
   std::map<Shape, std::unique_ptr<Plan<T>>> plans_;
 };
 
@@ -154,7 +165,7 @@ void CudaConvolution<T>::forward(const Shape& shape, const T* x, T* y) {
   }
   const float one = 1.0f, zero = 0.0f;
   require(cudnnConvolutionForward(handle_on(space_), &one, p.x, x, p.weights, weight_data(), p.convolution,
-                                  p.forward.algo, workspace_.data(), workspace_.extent(0), &zero, p.y, y),
+                                  p.forward.algo, workspace_->data(), workspace_->extent(0), &zero, p.y, y),
           "cudnnConvolutionForward", filter_);
   finish(space_, bias_, shape.activation, numbers, count, filter_.out);
 }
@@ -165,7 +176,7 @@ void CudaConvolution<T>::backward_data(const Shape& shape, const T* dy, T* dx) {
   round_parameters();
   const float one = 1.0f, zero = 0.0f;
   require(cudnnConvolutionBackwardData(handle_on(space_), &one, p.weights, weight_data(), p.y, dy, p.convolution,
-                                       p.backward_data.algo, workspace_.data(), workspace_.extent(0), &zero, p.x, dx),
+                                       p.backward_data.algo, workspace_->data(), workspace_->extent(0), &zero, p.x, dx),
           "cudnnConvolutionBackwardData", filter_);
 }
 
@@ -173,15 +184,15 @@ template <class T>
 void CudaConvolution<T>::backward_weights(const Shape& shape, const T* x, const T* dy, const View<float*>& dw,
                                           const View<float*>& db) {
   auto& p = plan(shape);
-  // float adds to what is there; formats of 16 bits come rounded into storage of their own.
-  constexpr bool in_place = std::is_same_v<T, float>;
+  // float adds to what is there, if the library can; formats of 16 bits come rounded into storage of their own.
+  const bool in_place = std::is_same_v<T, float> && aligned(dw.data());
   if (!in_place && rounded_gradient_.extent(0) == 0)
     rounded_gradient_ = View<Number*>(uninitialized("conv_gradient"), dw.extent(0));
   void* to = in_place ? static_cast<void*>(dw.data()) : rounded_gradient_.data();
   const float one = 1.0f, keep = in_place ? 1.0f : 0.0f;
   require(
       cudnnConvolutionBackwardFilter(handle_on(space_), &one, p.x, x, p.y, dy, p.convolution, p.backward_weights.algo,
-                                     workspace_.data(), workspace_.extent(0), &keep, p.weights, to),
+                                     workspace_->data(), workspace_->extent(0), &keep, p.weights, to),
       "cudnnConvolutionBackwardFilter", filter_);
   if (!in_place) add(space_, rounded_gradient_, dw);
   if (db.extent(0) == 0) return;

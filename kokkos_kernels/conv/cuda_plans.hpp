@@ -12,15 +12,18 @@ namespace locum::conv {
 
 inline constexpr std::size_t most_workspace = std::size_t{1} << 30;  // bytes
 
-// The first of the library's proposals, fastest first, that runs, repeats and fits.
+// The first of the library's proposals, fastest first, that runs, repeats and fits; where none fits, the smallest.
 template <class Performance, std::size_t n>
 const Performance& chosen(const std::array<Performance, n>& proposals, int count, const char* routine,
                           const Filter& f) {
+  const Performance* smallest = nullptr;
   for (int k = 0; k < count; ++k) {
     const auto& p = proposals[static_cast<std::size_t>(k)];
-    if (p.status == CUDNN_STATUS_SUCCESS && p.determinism == CUDNN_DETERMINISTIC && p.memory <= most_workspace)
-      return p;
+    if (p.status != CUDNN_STATUS_SUCCESS || p.determinism != CUDNN_DETERMINISTIC) continue;
+    if (p.memory <= most_workspace) return p;
+    if (smallest == nullptr || p.memory < smallest->memory) smallest = &p;
   }
+  if (smallest != nullptr) return *smallest;
   throw BackendError(std::string(routine) + " proposes no algorithm for a convolution of " + filter_text(f), "cuDNN");
 }
 

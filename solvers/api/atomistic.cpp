@@ -78,7 +78,7 @@ FieldSet Atomistic::label(const Input& c, const Output& output, int) {
 }
 
 std::vector<double> gather_by_id(const Configuration& c, const View<double* [3]>& values) {
-  const auto host = host_copy(Kokkos::subview(values, std::pair<int, int>(0, c.n_local), Kokkos::ALL()));
+  const auto host = host_copy(values);  // whole: on a GPU the first rows of a column-major array do not lie together
   std::vector<double> mine(3 * c.n_local);
   for (int i = 0; i < c.n_local; ++i)
     for (int k = 0; k < 3; ++k) mine[3 * i + k] = host(i, k);

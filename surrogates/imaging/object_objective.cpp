@@ -105,7 +105,7 @@ void ObjectObjective::load(const std::vector<CanvasSample>& canvases, std::span<
       for (float& c : cut) c /= unit;
       fold_window(cut.data(), side, channels, fold, host.data() + static_cast<std::size_t>(k) * side * side * channels);
     }
-    Kokkos::deep_copy(context_.space, to, host);
+    Kokkos::deep_copy(to, host);  // done on return: the host's array goes
   };
   const auto input_of = [](const CanvasSample& s) { return &s.canvas.input; };
   const auto answer_of = [](const CanvasSample& s) { return &s.answer; };

@@ -24,13 +24,12 @@ void check_word(const char* key, const std::string& word, const std::vector<std:
                     (nearest.empty() ? "" : "did you mean '" + nearest + "'? ") + ("known: " + list));
 }
 
-// Conjugate directions are those of one function of one object.
+// Conjugate directions are those of one function.
 void check_cg(const PtychographyConfig& config) {
   const auto refuse = [](const std::string& what, const char* hint) {
     throw ConfigError("ptychography.engine is cg, which " + what, "", hint);
   };
-  if (config.probe.refine || config.positions.correct)
-    refuse("finds the object alone, but probe.refine or positions.correct is set", "lsqml refines both");
+  if (config.positions.correct) refuse("leaves positions as they are, but positions.correct is set", "lsqml moves them");
   if (config.momentum > 0.0)
     refuse(fmt::format("has directions of its own, but momentum is {}", config.momentum), "leave momentum out");
 }
@@ -56,6 +55,8 @@ void PtychographyConfig::Positions::visit(ConfigVisitor& v) {
   v.value({"largest_shift", "pixel", "farthest that a position moves from the one that was given", {0, 1e4}},
           largest_shift);
   v.value({"step", "", "of the gradient's step", {0, 10}}, step);
+  v.value({"drift", "", "what is smooth over the scan is corrected as a whole: 0 not, 1 affine, 2 quadratic", {0, 2}},
+          drift);
 }
 
 void PtychographyConfig::Regularisation::visit(ConfigVisitor& v) {
@@ -139,6 +140,7 @@ void PtychographyConfig::validate() const {
   check("positions.largest_move", positions.largest_move, 0, 100);
   check("positions.largest_shift", positions.largest_shift, 0, 1e4);
   check("positions.step", positions.step, 0, 10);
+  check("positions.drift", positions.drift, 0, 2);
   check("regularisation.largest_amplitude", regularisation.largest_amplitude, 0, 100);
   check("regularisation.smoothness", regularisation.smoothness, 0, 0.125);
   check("regularisation.total_variation", regularisation.total_variation, 0, 0.125);

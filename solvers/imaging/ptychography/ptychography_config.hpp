@@ -44,6 +44,7 @@ struct PtychographyConfig {
     double largest_move = 0.5;
     double largest_shift = 10.0;
     double step = 1.0;
+    int drift = 2;
     void visit(ConfigVisitor& v);
   } positions;
 

@@ -7,6 +7,7 @@
 
 #include "kokkos_kernels/base/errors.hpp"
 #include "solvers/imaging/ptychography/engines/object_arithmetic.hpp"
+#include "solvers/imaging/ptychography/engines/position_drift.hpp"
 #include "solvers/imaging/ptychography/engines/probe_constraints.hpp"
 #include "solvers/imaging/ptychography/engines/regularisation.hpp"
 #include "solvers/imaging/ptychography/frames/frame_batches.hpp"
@@ -31,7 +32,8 @@ std::vector<int> or_all(const Ptychogram& input, std::vector<int> which) {
 // a batch twice needs them all.
 int at_once(const PtychographyConfig& config) {
   constexpr int portion = device_is_host ? 16 : 512;
-  return engine_traits(config.engine).holds_batch || config.probe.refine ? config.batch : portion;
+  const EngineTraits traits = engine_traits(config.engine);
+  return traits.holds_batch || (config.probe.refine && traits.holds_batch_for_probe) ? config.batch : portion;
 }
 
 // How many frames take part.
@@ -134,6 +136,7 @@ const SweepRecord& Reconstruction::advance() {
     throw NumericalError(
         fmt::format("the object is no longer finite after sweep {} of engine '{}'", number, config_.engine),
         "ptychography", "shorter steps (object_step, probe_step), or less momentum");
+  if (drift_is_due(config_, number)) momentum_sweeps_ = 0;  // a displacement is no direction to go on in
   if (record.r >= 0.0) {
     if (record.r > 1.002 * last_r_) momentum_sweeps_ = 0;
     last_r_ = record.r;

@@ -28,6 +28,20 @@ std::vector<Value> complex_values(const FieldSet& fields, const std::string& nam
   return all;
 }
 
+std::vector<Value> values_of(const fft::Waves<float>& waves) {
+  const auto host = host_copy(waves);
+  std::vector<Value> values(waves.size());
+  for (std::size_t k = 0; k < values.size(); ++k) values[k] = {host.data()[k].real(), host.data()[k].imag()};
+  return values;
+}
+
+void set_values(const fft::Waves<float>& waves, const std::vector<Value>& values) {
+  const auto host = Kokkos::create_mirror_view(waves);
+  for (std::size_t k = 0; k < values.size(); ++k)
+    host.data()[k] = fft::Complex<float>(values[k].real(), values[k].imag());
+  Kokkos::deep_copy(waves, host);
+}
+
 void add_complex(FieldSet& fields, const std::string& name, const std::vector<Value>& values) {
   fields.add(name, "1", {static_cast<std::int64_t>(values.size()), 2}, flat(values));
 }
@@ -49,6 +63,7 @@ FieldSet Reconstruction::shared_state() {
   }
   const SharedState of_engine = engine_->shared_state();
   for (const auto& [name, plane] : of_engine.planes) add_plane("engine_" + name, *plane);
+  for (const auto& [name, waves] : of_engine.waves) add_complex(state, "engine_" + name, values_of(*waves));
   for (const auto& [name, number] : of_engine.numbers) state.add_scalar("engine_" + name, "1", *number);
   state.add_scalar("momentum_sweeps", "1", std::int64_t{momentum_sweeps_});
   state.add_scalar("last_r", "1", last_r_);
@@ -93,6 +108,8 @@ void Reconstruction::restore(const FieldSet& shared, const FieldSet& local) {
   const SharedState of_engine = engine_->shared_state();
   for (const auto& [name, plane] : of_engine.planes)
     fields_.set_values(*plane, complex_values(shared, "engine_" + name, input.object_size()));
+  for (const auto& [name, waves] : of_engine.waves)
+    set_values(*waves, complex_values(shared, "engine_" + name, waves->size()));
   for (const auto& [name, number] : of_engine.numbers) *number = shared.real_scalar("engine_" + name);
   engine_->restore(local);
 }

@@ -4,8 +4,6 @@
 // A layout says `width`, `ny`, `blocks` (of y) and element(column, block).
 #pragma once
 
-#include <algorithm>
-
 #include "kokkos_kernels/fft/line_transform.hpp"
 
 namespace locum::imaging {
@@ -13,26 +11,21 @@ namespace locum::imaging {
 using LinePolicy = Kokkos::TeamPolicy<ExecutionSpace>;
 using LineMember = LinePolicy::member_type;
 
-// One thread a butterfly of radix 8 on a GPU, but no more than leave 128 registers to each; a team of a CPU is one
-// core. more: bytes of scratch memory beside the two arrays of LineScratch.
+using fft::LineScratch;
+
+// Teams that transform lines of n points. beside: bytes of scratch memory that scratch_beside() gives.
 template <class T>
-LinePolicy line_policy(const ExecutionSpace& space, int teams, int n, std::size_t more = 0) {
-  const int threads = device_is_host ? 1 : std::max(32, std::min(512, n / 8 * fft::lane_groups<T>));
-  return LinePolicy(space, teams, threads)
-      .set_scratch_size(0, Kokkos::PerTeam(static_cast<int>(2 * fft::ScratchLines<T>::bytes(n) + more + 256)));
+LinePolicy line_policy(const ExecutionSpace& space, int teams, int n, std::size_t beside = 0) {
+  const fft::LineRoom room = fft::line_room<T>(n, beside);
+  return fft::with_line_room(LinePolicy(space, teams, room.threads), room, beside);
 }
 
+// To be taken after the LineScratch; the policy has asked for `beside` bytes, 64 of them to align these.
 template <class T>
-struct LineScratch {
-  KOKKOS_INLINE_FUNCTION LineScratch(const LineMember& team, int n)
-      : first(memory(team, n), n), second(first.data + fft::ScratchLines<T>::bytes(n) / sizeof(T), n) {}
-  fft::ScratchLines<T> first, second;
-
- private:
-  KOKKOS_INLINE_FUNCTION static T* memory(const LineMember& team, int n) {
-    return static_cast<T*>(team.team_scratch(0).get_shmem_aligned(2 * fft::ScratchLines<T>::bytes(n), 64));
-  }
-};
+KOKKOS_INLINE_FUNCTION T* scratch_beside(const LineMember& team, int n, std::size_t beside) {
+  return static_cast<T*>(
+      team.team_scratch(fft::line_room<T>(n, beside).beside_level).get_shmem_aligned(beside - 64, 64));
+}
 
 // Tiles of width × width between memory (lanes are y) and scratch lines (positions are y, lanes are frequencies).
 template <class T, class Layout>

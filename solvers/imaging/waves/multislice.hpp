@@ -24,7 +24,7 @@ template <class T>
 class Multislice {
  public:
   // thickness: of each slice, Å. tilt: of the beam against the slices' normal, mrad. Throws ConfigError for a grid
-  // whose points have a prime factor above 7, or whose lines do not fit the device's scratch memory.
+  // whose points have a prime factor above 7.
   Multislice(const ExecutionSpace& space, const Grid& grid, double energy, const std::vector<double>& thickness,
              std::array<double, 2> tilt, int batch);
 

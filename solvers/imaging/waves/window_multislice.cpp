@@ -59,7 +59,7 @@ void WindowMultislice<T>::run(const Transmission<T>& transmission, const Wave<T>
     origin_host(n, 0) = wrapped(ix, grid_.nx);
     origin_host(n, 1) = wrapped(iy, grid_.ny);
   }
-  Kokkos::deep_copy(space_, origin_, origin_host);
+  Kokkos::deep_copy(origin_, origin_host);  // done on return: the host's array goes, and kernels of before have read
   placer_.place(space_, probe, within, waves);
   kernels_.enter(space_, count, waves, 0);
   for (int slice = 0; slice < slices(); ++slice) {

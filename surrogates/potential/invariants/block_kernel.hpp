@@ -77,6 +77,8 @@ struct BlockKernel {
   };
 
   KOKKOS_INLINE_FUNCTION void operator()(int slot) const;
+  // The block in `slot`, as begin() has left it in the workspace.
+  KOKKOS_INLINE_FUNCTION Work open(int slot) const;
   // The block in `slot`, its pairs, densities and invariants.
   KOKKOS_INLINE_FUNCTION Work begin(int slot) const;
   // The arrays that lie in the workspace at `base`.

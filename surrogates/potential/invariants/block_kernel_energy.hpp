@@ -260,7 +260,7 @@ KOKKOS_INLINE_FUNCTION void BlockKernel<L, P, Shape>::place(Work& w, Slots base)
 }
 
 template <int L, class P, class Shape>
-KOKKOS_INLINE_FUNCTION typename BlockKernel<L, P, Shape>::Work BlockKernel<L, P, Shape>::begin(int slot) const {
+KOKKOS_INLINE_FUNCTION typename BlockKernel<L, P, Shape>::Work BlockKernel<L, P, Shape>::open(int slot) const {
   static_assert(!Shape::tiled);
   const int b = first_block + slot;
   Work w;
@@ -275,6 +275,14 @@ KOKKOS_INLINE_FUNCTION typename BlockKernel<L, P, Shape>::Work BlockKernel<L, P,
     // Lanes without an atom repeat the last one; their results are not used.
     w.atoms[lane] = in.order(in.blocks(b, 0) + (lane < w.count ? lane : w.count - 1));
     w.core_energy[lane] = 0.0;
+  }
+  return w;
+}
+
+template <int L, class P, class Shape>
+KOKKOS_INLINE_FUNCTION typename BlockKernel<L, P, Shape>::Work BlockKernel<L, P, Shape>::begin(int slot) const {
+  Work w = open(slot);
+  for (int lane = 0; lane < lanes; ++lane) {
     gather(w, lane);
     densities(w, lane);
   }

@@ -1,69 +1,68 @@
 // Features of labelled frames: invariants, rows of the linear model, and what the network trains on.
+//
+// Frames are handed over in batches (frame_batch.hpp): on a GPU thousands of atoms are needed to keep it busy, on the
+// CPU a batch makes larger matrix products of what follows.
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
-#include "kokkos_kernels/linalg/precision.hpp"
-#include "surrogates/potential/frame.hpp"
 #include "surrogates/potential/invariants/block_schedule.hpp"
-#include "surrogates/potential/invariants/feature_kernel.hpp"
+#include "surrogates/potential/invariants/network_features.hpp"
 #include "surrogates/potential/neural_potential.hpp"
 
 namespace locum::potential {
 
-// A block's workspace is about a megabyte: few in flight on a GPU.
-inline constexpr int blocks_in_flight = device_is_host ? 1 : 512;
-
-// What the network sees of one frame. d components, n atoms; shapes as in FeatureOutput.
-struct NetworkFeatures {
-  int atoms = 0, padded_pairs = 0;
-  RowMajor<float**> x;
-  View<int*> pair_start, pair_owner;
-  View<int*> species, rank;  // of each atom; its place among the frame's atoms of that species
-  std::vector<int> species_count;
-  View<float*> jacobian;  // FeatureOutput's, while it is kept in single precision
-  View<float* [3]> pair_vector;
-  // What a batch needs besides: the atom of each padded pair, and the pair that leads back (−1: none).
-  View<int*> pair_center, pair_reverse;
-  linalg::Precision storage = linalg::Precision::fp32;  // of the Jacobian: bf16 and fp16 take half the memory
-  View<std::uint16_t*> jacobian16;                      // in the same order
+// Bytes that extraction may take: the workspaces of the blocks that run at once (at least one runs), and what a batch
+// of frames shares (rows of the linear model, features before they are cut). On the CPU one block runs at a time, and a
+// batch is one frame of some sixty atoms or several smaller ones: more would leave the cache.
+struct ExtractionMemory {
+  double workspace = device_is_host ? 0.0 : 4.0 * (1 << 30);
+  double batch = device_is_host ? 4.0 * (1 << 20) : 1.0 * (1 << 30);
 };
-
-// What NetworkFeatures of so many atoms and padded pairs hold.
-std::uint64_t feature_bytes(std::int64_t atoms, std::int64_t padded_pairs, int components, linalg::Precision storage);
-// Pairs of a frame, each atom's padded as in NetworkFeatures.
-std::int64_t padded_pairs(const Frame& frame);
-// The Jacobian in a format of 16 bits instead of single precision; numbers beyond fp16's are cut to its largest. tf32
-// is kept in 32 bits: nothing changes.
-void store_jacobian_as(linalg::Precision storage, NetworkFeatures& features);
 
 class FeatureExtractor {
  public:
+  using Frames = std::span<const Frame* const>;
+
   // Follows the potential's present whitening; call again after it has changed.
   void use(const NeuralPotential& potential);
   // Format in which network() keeps Jacobians.
   void store_as(linalg::Precision storage) { storage_ = storage; }
+  void use_memory(const ExtractionMemory& memory) { memory_ = memory; }
+  // How many atoms a batch should have, with rows of `width` columns of the linear model.
+  int atoms_at_once(int width) const;
 
-  // (n, M)
+  // Of all frames, one after the other. (Σ n, M)
+  RowMajor<double**> invariants(Frames frames);
+  // design: (Σ (3 n + 7), width ≥ species × M), overwritten; the other columns are cleared. Rows: FeatureOutput.
+  void design_rows(Frames frames, const RowMajor<double**>& design);
+  // x and J projected, of each frame; with `design` (not empty) both in one pass.
+  std::vector<NetworkFeatures> network(Frames frames, const RowMajor<double**>& design = {});
+  // design_rows, and x (Σ n, d).
+  RowMajor<float**> design_and_components(Frames frames, const RowMajor<double**>& design);
+
+  // The same of one frame.
   RowMajor<double**> invariants(const Frame& frame);
-  // design: (3 n + 7, width ≥ species × M), overwritten; the other columns are cleared. Rows: FeatureOutput.
   void design_rows(const Frame& frame, const RowMajor<double**>& design);
-  // x and J projected; with `design` (not empty) both in one pass.
   NetworkFeatures network(const Frame& frame, const RowMajor<double**>& design = {});
-  // design_rows, and x (n, d).
-  RowMajor<float**> design_and_components(const Frame& frame, const RowMajor<double**>& design);
 
  private:
-  void run(const Frame& frame, const FeatureOutput& out);
+  void run(const FrameBatch& batch, FeatureOutput& out);
   template <int L>
   void launch(const BlockInput& in, const FeatureOutput& out);
 
   linalg::Precision storage_ = linalg::Precision::fp32;
+  ExtractionMemory memory_;
   DeviceModel model_;
   JacobianPlan plan_;
   BlockSchedule schedule_;
   BlockWorkspace workspace_;
 };
+
+// What the workspace of a block takes, about: values that invariants depend on are not counted but taken as so many
+// for each invariant.
+double block_bytes(int invariants, int species, int radials, int l_max, int components, double pairs);
 
 }  // namespace locum::potential

@@ -81,8 +81,8 @@ train::FitReport PotentialLearner::fit(const EpochCallback& callback) {
     my.linear_done = true;
   }
   if (my.training.network && my.training.epochs > 0) {
-    for (const int k : frames) my.make_sample(k);
-    for (const int k : validation) my.make_sample(k);
+    my.make_samples(frames);
+    my.make_samples(validation);
     my.set_sample_targets(frames);
     my.set_sample_targets(validation);
     NetworkObjective objective = my.objective(frames);
@@ -129,8 +129,8 @@ train::FitReport PotentialLearner::update() {
     std::vector<int> frames = my.reservoir;
     frames.insert(frames.end(), fresh.begin(), fresh.end());
     const std::vector<int> validation = my.pool.with(Use::validation);
-    for (const int k : frames) my.make_sample(k);
-    for (const int k : validation) my.make_sample(k);
+    my.make_samples(frames);
+    my.make_samples(validation);
     my.set_sample_targets(frames);
     my.set_sample_targets(validation);
     NetworkObjective objective = my.objective(frames);

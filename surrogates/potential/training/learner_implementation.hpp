@@ -37,11 +37,15 @@ struct PotentialLearner::Implementation {
   void whiten();
   // Rows of the linear model, moments of x, and network samples (where `keep` says so) of the given training frames.
   void gather_training(const std::vector<int>& frames, bool keep);
-  void add_moments(const RowMajor<float**>& x, const std::vector<int>& species);
-  void make_sample(int k);
+  // This rank's of the frames, cut into stretches that the extractor takes at once.
+  std::vector<std::vector<int>> batches(const std::vector<int>& frames) const;
+  FrameLabel beyond_core(int k, const Frame& geometry);
+  void add_moments(const RowMajor<float**>& x, const std::vector<std::vector<int>>& species);
+  void make_samples(const std::vector<int>& frames);
   // Features that fit are held in the frame's sample; sample() makes the others anew. null: another rank's.
   std::uint64_t sample_bytes(int k);  // of frame k of this rank, with features
   void hold(int k, NetworkFeatures features);
+  bool all_fit(const std::vector<int>& frames);
   std::shared_ptr<const NetworkSample> sample(int k);
   void drop_sample(int k);
   void solve_linear();

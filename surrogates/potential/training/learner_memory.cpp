@@ -20,12 +20,10 @@ void PotentialLearner::Implementation::hold(int k, NetworkFeatures features) {
   if (features.atoms > 0 && feature_room.take(sample_bytes(k))) sample->features = std::move(features);
 }
 
-void PotentialLearner::Implementation::make_sample(int k) {
-  if (!pool.mine(k)) return;
-  auto& sample = pool.at(k).sample;
-  if (sample && sample->features.atoms > 0) return;
-  const bool fits = feature_room.fits(sample_bytes(k));
-  hold(k, fits ? extractor.network(*pool.geometry(k)) : NetworkFeatures());
+bool PotentialLearner::Implementation::all_fit(const std::vector<int>& frames) {
+  std::uint64_t bytes = 0;
+  for (const int k : frames) bytes += sample_bytes(k);
+  return feature_room.fits(bytes);
 }
 
 std::shared_ptr<const NetworkSample> PotentialLearner::Implementation::sample(int k) {
@@ -88,9 +86,11 @@ double PotentialLearner::Implementation::remaking_cost() {
 void PotentialLearner::Implementation::plan_memory() {
   const int species = static_cast<int>(potential->species().size());
   const double before = static_cast<double>(resident_memory());
-  const MemoryNeeds needs = estimate_needs(context, pool, potential->config(), potential->invariants().count, species,
-                                           ridge.groups(), training);
   const double share = memory_share(context, training.memory_GiB), host = host_share(context);
+  const ExtractionMemory extraction = extraction_memory(share);
+  extractor.use_memory(extraction);
+  const MemoryNeeds needs = estimate_needs(context, pool, potential->config(), potential->invariants().count, species,
+                                           ridge.groups(), training, extraction);
   MemoryNeeds placed = needs;
   if (!device_is_host) placed.labels = 0.0;  // the device does not hold them
   MemoryRooms rooms;

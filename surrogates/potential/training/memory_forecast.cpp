@@ -51,7 +51,8 @@ Densities count_neighbors(const Context& context, FramePool& pool, double cutoff
 }  // namespace
 
 MemoryNeeds estimate_needs(const Context& context, FramePool& pool, const PotentialConfig& potential, int invariants,
-                           int species, int groups, const TrainingConfig& training) {
+                           int species, int groups, const TrainingConfig& training,
+                           const ExtractionMemory& extraction) {
   const linalg::Precision storage = linalg::precision_of(training.precision);
   const Densities density = count_neighbors(context, pool, potential.cutoff);
   const double M = invariants, d = potential.components, S = species, C = potential.members, h = potential.hidden;
@@ -60,7 +61,7 @@ MemoryNeeds estimate_needs(const Context& context, FramePool& pool, const Potent
            static_cast<double>(feature_bytes(0, 1, potential.components, storage)) * density.padded_pairs * atoms;
   };
   MemoryNeeds needs;
-  double learned = 0.0, largest = 0.0, seen = 0.0;
+  double learned = 0.0, largest = 0.0, seen = 0.0, all = 0.0;
   for (int k = 0; k < pool.size(); ++k) {
     if (!pool.mine(k)) continue;
     const PoolFrame& frame = pool.at(k);
@@ -68,6 +69,7 @@ MemoryNeeds estimate_needs(const Context& context, FramePool& pool, const Potent
     if (frame.source && !frame.source->in_memory(frame.index)) needs.labels += sizeof(FrameLabel) + 52.0 * atoms;
     needs.geometries += sizeof(Frame) + density.geometry_bytes * atoms;
     largest = std::max(largest, atoms);
+    all += atoms;
     if (frame.use != Use::train && frame.use != Use::validation && frame.use != Use::replay) continue;
     needs.features += features_of(atoms);
     learned += 1.0;
@@ -78,18 +80,31 @@ MemoryNeeds estimate_needs(const Context& context, FramePool& pool, const Potent
   // moments are gone before the first features come, and no larger.)
   const double width = S * M + S + 2.0 * std::max(groups - 1, 0) + 1.0;
   needs.equations = 8.0 * 5.0 * width * width;
-  // Rows of the largest frame and a copy; a block's Jacobians; the network's inputs, hidden layers and slopes.
-  const double packs = density.padded_pairs / lanes + S + 1.0;
-  const double workspace = 2.0 * blocks_in_flight * 3.0 * lanes * packs * M * sizeof(double);
+  // What a batch of extraction shares, or the rows of the largest frame and a copy; the workspaces of blocks; the
+  // network's inputs, hidden layers and slopes.
+  const double block =
+      block_bytes(invariants, species, potential.radials, potential.l_max, potential.components, density.padded_pairs);
+  const double workspace = std::max(block, std::min(extraction.workspace, all / lanes * block));
+  const double of_atom = 8.0 * (3.0 * width + M) + 2.0 * features_of(1.0);
   const double frames = std::min(
       learned, std::ceil(training.batch_frames / double(context.comm.size())) + (context.comm.size() > 1 ? 2.0 : 0.0));
   const double batch_atoms = learned > 0.0 ? frames * seen / learned : 0.0;
-  needs.batch = 8.0 * 1.2 * (3.0 * largest + 7.0) * width + workspace;
+  needs.batch =
+      std::max(8.0 * 1.2 * (3.0 * largest + 7.0) * width, std::min(extraction.batch, all * of_atom)) + workspace;
   if (needs.features > 0.0) {
     needs.batch += batch_atoms * sizeof(float) * (d + C * (2.0 * d + 11.0 * h + 5.0));
     needs.batch_features = features_of(batch_atoms);
   }
   return needs;
+}
+
+ExtractionMemory extraction_memory(double share) {
+  ExtractionMemory memory;
+  if (device_is_host)
+    memory.batch = std::min(memory.batch, 0.01 * share);
+  else
+    memory = {std::min(16.0 * (1 << 30), 0.125 * share), std::min(2.0 * (1 << 30), 0.03 * share)};
+  return memory;
 }
 
 MemoryRooms share_out(const MemoryNeeds& needs, double available) {
@@ -125,11 +140,11 @@ double host_share(const Context& context) {
 }
 
 double memory_share(const Context& context, double memory_GiB) {
-  const int sharing = device_is_host ? ranks_on_node(context.comm) : 1;
+  const int sharing = ranks_on_device(context.comm);
   if (memory_GiB > 0.0) return memory_GiB * 1024.0 * 1024.0 * 1024.0 / sharing;
   if (device_is_host) return host_share(context);
   const auto left = static_cast<double>(available_device_memory());
-  return left > 0.0 ? usable_share * left : std::numeric_limits<double>::infinity();
+  return left > 0.0 ? usable_share * left / sharing : std::numeric_limits<double>::infinity();
 }
 
 std::string MemoryForecast::text() const {

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "surrogates/potential/invariants/features.hpp"
 #include "surrogates/potential/potential_config.hpp"
 #include "surrogates/potential/training/frame_pool.hpp"
 
@@ -34,7 +35,7 @@ MemoryRooms share_out(const MemoryNeeds& needs, double available);
 
 // The estimate for this rank's frames of a pool: atoms are known, neighbours are counted in a few frames. Collective.
 MemoryNeeds estimate_needs(const Context& context, FramePool& pool, const PotentialConfig& potential, int invariants,
-                           int species, int groups, const TrainingConfig& training);
+                           int species, int groups, const TrainingConfig& training, const ExtractionMemory& extraction);
 
 struct MemoryForecast {
   // Over all ranks, bytes.
@@ -51,6 +52,10 @@ struct MemoryForecast {
   // "memory: 1.9 GiB of features, 0.4 GiB of normal equations, 12 GiB available: all stays in memory"
   std::string text() const;
 };
+
+// What feature extraction may take of what training may, on a GPU an eighth and no more than 16 GiB: that is where the
+// blocks of some 10⁴ atoms run at once.
+ExtractionMemory extraction_memory(double share);
 
 // What training may take on this rank, bytes: training.memory_GiB of the node, or 80 % of what it has left, shared
 // among its ranks; of an accelerator, its rank's own. Infinite where nothing is known. Collective.

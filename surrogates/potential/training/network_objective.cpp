@@ -166,6 +166,7 @@ void NetworkObjective::step() {
   if constexpr (!device_is_host) {
     // Rows between what the batch fills and what the products read: zero tangents and ȳ have no gradient.
     for (int z = 0; z < species_; ++z) {
+      if (b.rows[z] == 0) continue;  // copies of nothing may not be recorded
       Kokkos::deep_copy(space, b.tangent.at[z], 0.0f);
       Kokkos::deep_copy(space, b.y_bar.at[z], 0.0f);
     }

@@ -15,33 +15,38 @@ constexpr double constant_ridge = 1e-10;
 
 constexpr int virial_row[6] = {0, 1, 2, 0, 0, 1}, virial_column[6] = {0, 1, 2, 1, 2, 2};
 
-// Sum of squares of each column over the force rows, times `factor`.
-void add_force_norms(const RowMajor<double**>& design, int rows, int columns, double factor,
-                     std::vector<double>& norm) {
-  View<double*> squares(uninitialized("force_norm"), columns);
-  Kokkos::parallel_for(
-      "force_norm_clear", RangePolicy(0, columns), KOKKOS_LAMBDA(int k) { squares(k) = 0.0; });
+// Multiplies each row by its factor, and adds the sums of squares of each column before that, rows weighted, to `norm`.
+void weigh_rows(const RowMajor<double**>& design, int columns, const View<const double* [2]>& weights,
+                std::vector<double>& norm) {
+  const int rows = design.extent_int(0);
+  const View<double*> squares("force_norm", columns);
   if constexpr (device_is_host) {
-    for (int r = 0; r < rows; ++r)  // row by row: the memory's order
-      for (int k = 0; k < columns; ++k) squares(k) += design(r, k) * design(r, k);
+    for (int r = 0; r < rows; ++r) {  // row by row: the memory's order
+      const double factor = weights(r, 0), weight = weights(r, 1);
+      for (int k = 0; k < columns; ++k) {
+        const double value = design(r, k);
+        squares(k) += weight * value * value;
+        design(r, k) = factor * value;
+      }
+    }
   } else {
+    constexpr int at_once = 64;
+    const int chunks = (rows + at_once - 1) / at_once;
     Kokkos::parallel_for(
-        "force_norm", RangePolicy(0, columns), KOKKOS_LAMBDA(int k) {
-          for (int r = 0; r < rows; ++r) squares(k) += design(r, k) * design(r, k);
+        "weigh_rows", RangePolicy(0, chunks * columns), KOKKOS_LAMBDA(int item) {
+          const int k = item % columns, first = item / columns * at_once;
+          const int end = first + at_once < rows ? first + at_once : rows;
+          double sum = 0.0;
+          for (int r = first; r < end; ++r) {
+            const double value = design(r, k);
+            sum += weights(r, 1) * value * value;
+            design(r, k) = weights(r, 0) * value;
+          }
+          Kokkos::atomic_add(&squares(k), sum);
         });
   }
   const auto host = host_copy(squares);
-  for (int k = 0; k < columns; ++k) norm[k] += factor * host(k);
-}
-
-void scale_rows(const RowMajor<double**>& design, const View<double*>& factor) {
-  const int columns = design.extent_int(1);
-  Kokkos::parallel_for(
-      "scale_rows", RangePolicy(0, design.extent_int(0)), KOKKOS_LAMBDA(int r) {
-        const double f = factor(r);
-        if (f != 1.0)
-          for (int k = 0; k < columns; ++k) design(r, k) *= f;
-      });
+  for (int k = 0; k < columns; ++k) norm[k] += host(k);
 }
 
 }  // namespace
@@ -82,42 +87,68 @@ std::int64_t Ridge::largest_group() const {
   return groups_.empty() ? -1 : *std::max_element(groups_.begin(), groups_.end());
 }
 
-void Ridge::add(const RowMajor<double**>& design, const FrameLabel& label, const std::vector<int>& species) {
-  const int n = label.atoms();
-  const auto found = std::find(groups_.begin(), groups_.end(), label.group);
-  if (found == groups_.end() || design.extent_int(1) != width_)
-    throw ConfigError("a frame of group " + std::to_string(label.group) + " was not declared", "Ridge::add");
-  add_force_norms(design, 3 * n, linear_columns(), label.weight * label.force_weight, mine_norm_);
-  // A frame's weights are of squares, the rows are of what is squared.
-  const double force_weight = std::sqrt(label.weight * label.force_weight) * force_weight_;
-  const double virial_weight = label.has_virial ? std::sqrt(label.weight * label.virial_weight) * virial_weight_ : 0.0;
-  const double energy_weight = label.has_energy ? std::sqrt(label.weight * label.energy_weight) * energy_weight_ : 0.0;
-  std::vector<double> factor(3 * n + 7, force_weight);
-  std::fill(factor.begin() + 3 * n, factor.end() - 1, virial_weight / n);
-  factor.back() = energy_weight / n;
-  View<double*> factors(uninitialized("row_weights"), factor.size());
-  const auto factor_host = Kokkos::create_mirror_view(factors);
-  std::copy(factor.begin(), factor.end(), factor_host.data());
-  Kokkos::deep_copy(factors, factor_host);
-  scale_rows(design, factors);
+int Ridge::place_of(std::int64_t group) const {
+  const auto found = std::find(groups_.begin(), groups_.end(), group);
+  if (found == groups_.end())
+    throw ConfigError("a frame of group " + std::to_string(group) + " was not declared", "Ridge::add");
+  return static_cast<int>(found - groups_.begin());
+}
 
+// A frame's weights are of squares, the rows are of what is squared.
+struct Ridge::RowWeights {
+  double force, virial, energy;
+};
+Ridge::RowWeights Ridge::weights_of(const FrameLabel& label) const {
+  const double n = label.atoms();
+  const auto of = [&label](double weight) { return std::sqrt(label.weight * weight); };
+  return {of(label.force_weight) * force_weight_, label.has_virial ? of(label.virial_weight) * virial_weight_ / n : 0.0,
+          label.has_energy ? of(label.energy_weight) * energy_weight_ / n : 0.0};
+}
+
+void Ridge::add(const RowMajor<double**>& design, const FrameLabel& label, const std::vector<int>& species) {
+  const Labelled one{&label, &species};
+  add(design, std::span<const Labelled>(&one, 1));
+}
+
+void Ridge::add(const RowMajor<double**>& design, std::span<const Labelled> frames) {
+  const int rows = design.extent_int(0), from = linear_columns(), last = width_ - 1;
+  if (design.extent_int(1) != width_)
+    throw ConfigError(
+        "design rows of " + std::to_string(design.extent_int(1)) + " columns, expected " + std::to_string(width_),
+        "Ridge::add", "declare all groups of labels first");
+  const View<double* [2]> weights("row_weights", rows);
+  const auto weight = Kokkos::create_mirror_view(weights);
   // The few columns that are no invariants.
-  const int from = linear_columns(), last = width_ - 1;
-  const auto tail = Kokkos::subview(design, Kokkos::ALL(), std::pair<int, int>(from, width_));
-  Kokkos::View<double**, Kokkos::LayoutRight, MemorySpace> columns("tail", 3 * n + 7, width_ - from);
-  const auto host = Kokkos::create_mirror_view(columns);
-  for (int k = 0; k < 3 * n; ++k) host(k, last - from) = force_weight * label.force[k];
-  for (int v = 0; v < 6; ++v)
-    host(3 * n + v, last - from) = virial_weight / n * label.virial[virial_row[v]][virial_column[v]];
-  host(3 * n + 6, last - from) = energy_weight / n * label.energy;
-  for (const int z : species) host(3 * n + 6, z) += energy_weight / n;
-  if (const int place = static_cast<int>(found - groups_.begin()); place > 0) {
-    const int column = species_ + 2 * (place - 1);
-    host(3 * n + 6, column) = energy_weight;
-    for (int v = 0; v < 3; ++v) host(3 * n + v, column + 1) = virial_weight;
+  const RowMajor<double**> columns("tail", rows, width_ - from);
+  const auto tail = Kokkos::create_mirror_view(columns);
+  int row = 0;
+  for (const Labelled& frame : frames) {
+    const FrameLabel& label = *frame.label;
+    const RowWeights by = weights_of(label);
+    const int n = label.atoms(), virial = row + 3 * n, energy = virial + 6, place = place_of(label.group);
+    for (int k = 0; k < 3 * n; ++k) {
+      weight(row + k, 0) = by.force;
+      weight(row + k, 1) = label.weight * label.force_weight;
+      tail(row + k, last - from) = by.force * label.force[k];
+    }
+    for (int v = 0; v < 6; ++v) {
+      weight(virial + v, 0) = by.virial;
+      tail(virial + v, last - from) = by.virial * label.virial[virial_row[v]][virial_column[v]];
+    }
+    weight(energy, 0) = by.energy;
+    tail(energy, last - from) = by.energy * label.energy;
+    for (const int z : *frame.species) tail(energy, z) += by.energy;
+    if (place > 0) {
+      const int column = species_ + 2 * (place - 1);
+      tail(energy, column) = by.energy * n;
+      for (int v = 0; v < 3; ++v) tail(virial + v, column + 1) = by.virial * n;
+    }
+    row = energy + 1;
   }
-  Kokkos::deep_copy(columns, host);
-  Kokkos::deep_copy(tail, columns);
+  Kokkos::deep_copy(weights, weight);
+  Kokkos::deep_copy(columns, tail);
+  weigh_rows(design, from, weights, mine_norm_);
+  Kokkos::deep_copy(Kokkos::subview(design, Kokkos::ALL(), std::pair<int, int>(from, width_)), columns);
   linalg::gram<double>(context_.space, 1.0, linalg::MatrixRef<const double>(design), 1.0, mine_);
 }
 

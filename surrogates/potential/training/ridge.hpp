@@ -6,6 +6,7 @@
 // sampling or zero of energy, and the forces shall not bend to absorb that offset. Last column: the target.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "kokkos_kernels/base/context.hpp"
@@ -27,8 +28,14 @@ class Ridge {
   std::int64_t largest_group() const;   // −1: none has been declared
   int width() const { return width_; }  // of the design rows, target included
 
-  // design: (3 n + 7, width()) with the rows of FeatureExtractor::design_rows; overwritten. `species` names each
-  // atom's. What the core answers has been taken out of `label` already. This rank's frames only.
+  // A frame with the species of each atom. What the core answers has been taken out of the label already.
+  struct Labelled {
+    const FrameLabel* label;
+    const std::vector<int>* species;
+  };
+  // design: (Σ (3 n + 7), width()) with the rows of FeatureExtractor::design_rows of these frames; overwritten. This
+  // rank's frames only.
+  void add(const RowMajor<double**>& design, std::span<const Labelled> frames);
   void add(const RowMajor<double**>& design, const FrameLabel& label, const std::vector<int>& species);
   // Adds what the ranks have gathered since the last call. Collective.
   void commit();
@@ -60,6 +67,9 @@ class Ridge {
   int linear_columns() const { return species_ * invariants_; }
   int constants() const { return linear_columns() + species_; }
   void resize();
+  int place_of(std::int64_t group) const;  // throws ConfigError for one that was not declared
+  struct RowWeights;
+  RowWeights weights_of(const FrameLabel& label) const;
 
   Context context_;
   int species_, invariants_, width_ = 0;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "kokkos_kernels/base/errors.hpp"
+#include "kokkos_kernels/base/kokkos.hpp"
 #include "kokkos_kernels/base/together.hpp"
 
 namespace locum {
@@ -76,6 +77,11 @@ TEST(Memory, AllRanksOfOneMachineShareItsNode) {
   const Communicator world = Communicator::world();
   EXPECT_EQ(ranks_on_node(world), world.size());  // tests run on one machine
   EXPECT_EQ(ranks_on_node(Communicator::self()), 1);
+  EXPECT_EQ(ranks_on_device(Communicator::self()), 1);
+  if (device_is_host) {
+    EXPECT_EQ(ranks_on_device(world), world.size());
+    EXPECT_EQ(device_bus_id(), "");
+  }
 }
 
 TEST(Memory, BytesAreToldWithTwoOrThreeDigits) {

@@ -5,6 +5,16 @@
 namespace locum {
 namespace {
 
+// Every ranks-th number, from `rank` on.
+void write_share(const View<double*>& numbers, int rank, int ranks, int round) {
+  const View<double*> to = numbers;
+  Kokkos::parallel_for(
+      "test::write", RangePolicy(0, static_cast<int>(to.size())), KOKKOS_LAMBDA(int k) {
+        if (k % ranks == rank) to(k) = k + 0.5 * round;
+      });
+  Kokkos::fence();
+}
+
 // Each rank writes every n-th number; after synchronising all of them are there.
 TEST(NodeArray, WhatOneRankWritesAllRanksOfItsNodeRead) {
   const Communicator world = Communicator::world();
@@ -13,12 +23,7 @@ TEST(NodeArray, WhatOneRankWritesAllRanksOfItsNodeRead) {
   const View<double*> view = array.view();
   ASSERT_EQ(view.size(), 1000u);
   for (int round = 0; round < 3; ++round) {
-    const int rank = sharers.rank(), ranks = sharers.size();
-    Kokkos::parallel_for(
-        "test::write", RangePolicy(0, 1000), KOKKOS_LAMBDA(int k) {
-          if (k % ranks == rank) view(k) = k + 0.5 * round;
-        });
-    Kokkos::fence();
+    write_share(view, sharers.rank(), sharers.size(), round);
     array.synchronize();
     const auto host = host_copy(view);
     for (int k = 0; k < 1000; ++k) ASSERT_EQ(host(k), k + 0.5 * round);

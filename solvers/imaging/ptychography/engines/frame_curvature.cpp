@@ -127,7 +127,7 @@ void columns_pass(const ExecutionSpace& space, const FramePass& pass, int count,
   const float scale = 1.0f / (static_cast<float>(p.layout.nx) * static_cast<float>(p.layout.ny));
   Kokkos::parallel_for(
       "ptychography::curvature",
-      line_policy<float>(space, count * (p.layout.columns / FrameLayout::width), p.layout.ny, 128),
+      line_policy<float>(space, count * (p.layout.columns / FrameLayout::width), p.layout.ny),
       KOKKOS_LAMBDA(const Member& team) { CurvatureColumns<Bend, with_probe>(team, p, d)(scale); });
 }
 

@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "solvers/imaging/ptychography/engines/position_drift.hpp"
+
 namespace locum::imaging {
 
 PositionCorrection::PositionCorrection(const PtychographyFields& fields, int sweep)
-    : active_(fields.config().positions.correct && sweep >= fields.config().positions.from) {
+    : active_(fields.config().positions.correct && sweep >= fields.config().positions.from),
+      drift_(active_ && drift_is_due(fields.config(), sweep)) {
   if (active_) move_.assign(2 * static_cast<std::size_t>(fields.frames()), 0.0);
 }
 
@@ -28,20 +31,27 @@ void PositionCorrection::measure(const PtychographyFields& fields, const Ptychog
 void PositionCorrection::apply(PtychographyFields& fields) {
   if (!active_) return;
   const PtychographyConfig::Positions& config = fields.config().positions;
-  const Ptychogram& input = fields.input();
   fields.comm().sum(std::span<double>(move_));
   const auto n = static_cast<std::size_t>(fields.frames());
   double mean[2] = {0.0, 0.0};
   for (double& m : move_) m = std::clamp(config.step * m, -config.largest_move, config.largest_move);
   for (std::size_t u = 0; u < n; ++u)
     for (std::size_t axis = 0; axis < 2; ++axis) mean[axis] += move_[2 * u + axis] / static_cast<double>(n);
-  for (std::size_t u = 0; u < n; ++u) {
+  for (std::size_t u = 0; u < n; ++u)
+    for (std::size_t axis = 0; axis < 2; ++axis) move_[2 * u + axis] -= mean[axis];
+  move_windows(fields, move_);
+  if (drift_) displace(fields, find_drift(fields));
+}
+
+void move_windows(PtychographyFields& fields, const std::vector<double>& move) {
+  const Ptychogram& input = fields.input();
+  const double largest = fields.config().positions.largest_shift;
+  const int room[2] = {input.object_nx - input.nx, input.object_ny - input.ny};
+  for (std::size_t u = 0; u < fields.positions().size(); ++u) {
     const auto& given = input.position[static_cast<std::size_t>(fields.frame(static_cast<int>(u)))];
-    const int room[2] = {input.object_nx - input.nx, input.object_ny - input.ny};
     for (std::size_t axis = 0; axis < 2; ++axis) {
       double& at = fields.positions()[u][axis];
-      at = std::clamp(at + move_[2 * u + axis] - mean[axis], given[axis] - config.largest_shift,
-                      given[axis] + config.largest_shift);
+      at = std::clamp(at + move[2 * u + axis], given[axis] - largest, given[axis] + largest);
       at = std::clamp(at, 0.0, static_cast<double>(room[axis]));
     }
   }

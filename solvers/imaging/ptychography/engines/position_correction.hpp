@@ -3,7 +3,8 @@
 // A window that is moved by δ sees ψ + δ_x P ∂O/∂x + δ_y P ∂O/∂y; the δ that brings it closest to the exit wave that
 // the frame asks for, ψ + χ, solves the normal equations of ‖χ − δ_x g_x − δ_y g_y‖², g = P ∇O (Odstrčil, Menzel and
 // Guizar-Sicairos, Opt. Express 26 (2018) 3108, section 2.5, there without the mixed term). The mean move of all frames
-// is taken off: object and probe could move instead.
+// is taken off: object and probe could move instead. What is smooth over many frames is found apart
+// (position_drift.hpp).
 #pragma once
 
 #include <vector>
@@ -23,8 +24,12 @@ class PositionCorrection {
   void apply(PtychographyFields& fields);
 
  private:
-  bool active_;
+  bool active_, drift_;
   std::vector<double> move_;  // (frames, 2), pixels; 0 for other ranks' frames
 };
+
+// move: (frames, 2), pixels, the same on every rank. Windows stay within positions.largest_shift of where they were
+// given, and on the object. Collective.
+void move_windows(PtychographyFields& fields, const std::vector<double>& move);
 
 }  // namespace locum::imaging

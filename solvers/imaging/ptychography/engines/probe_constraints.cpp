@@ -69,19 +69,21 @@ void orthogonalise(std::vector<std::complex<float>>& probe, int modes) {
   probe = std::move(turned);
 }
 
+double support_radius(const PtychographyFields& fields) {
+  return 0.5 * fields.config().probe.support * std::min(fields.input().nx, fields.input().ny);
+}
+
 void constrain_probe(PtychographyFields& fields, int sweep) {
   const PtychographyConfig::Probe& config = fields.config().probe;
   if (!config.refine || sweep < config.from) return;
   const Ptychogram& input = fields.input();
   std::vector<std::complex<float>> probe = fields.probe.get();
-  if (config.support > 0.0) {
-    const double radius = 0.5 * config.support * std::min(input.nx, input.ny);
+  if (config.support > 0.0)
     for (std::size_t k = 0; k < probe.size(); ++k) {
-      const auto x = static_cast<double>(k / static_cast<std::size_t>(input.ny) % static_cast<std::size_t>(input.nx));
-      const auto y = static_cast<double>(k % static_cast<std::size_t>(input.ny));
-      if (std::hypot(x - 0.5 * input.nx, y - 0.5 * input.ny) > radius) probe[k] = 0.0f;
+      const auto x = static_cast<int>(k / static_cast<std::size_t>(input.ny) % static_cast<std::size_t>(input.nx));
+      const auto y = static_cast<int>(k % static_cast<std::size_t>(input.ny));
+      if (!within_support(x, y, input.nx, input.ny, support_radius(fields))) probe[k] = 0.0f;
     }
-  }
   if (config.orthogonalise > 0 && (sweep + 1) % config.orthogonalise == 0) orthogonalise(probe, input.modes);
   if (config.keep_power) {
     const auto power = [](const std::vector<std::complex<float>>& p) {

@@ -34,7 +34,7 @@ Registry<Entry> engines() {
   all.add("lsqml", {{0.0, false}, [](PtychographyFields& f) -> std::unique_ptr<PtychographyEngine> {
                       return std::make_unique<LsqmlEngine>(f, f.config().object_step, f.config().probe_step);
                     }});
-  all.add("cg", {{0.0, false, 4.0}, [](PtychographyFields& f) -> std::unique_ptr<PtychographyEngine> {
+  all.add("cg", {{0.0, false, 4.0, false}, [](PtychographyFields& f) -> std::unique_ptr<PtychographyEngine> {
                    return std::make_unique<CgEngine>(f);
                  }});
   all.add("dm", {{1.0, false}, [](PtychographyFields& f) -> std::unique_ptr<PtychographyEngine> {

@@ -17,9 +17,10 @@ struct SweepErrors {
 };
 
 // What an engine keeps between sweeps that ranks share: arrays of the object, right inside each rank's region, and
-// numbers that are the same on all of them.
+// arrays like the probe and numbers that are the same on all of them.
 struct SharedState {
   std::vector<std::pair<std::string, Planes*>> planes;
+  std::vector<std::pair<std::string, fft::Waves<float>*>> waves;  // (modes, nx, ny)
   std::vector<std::pair<std::string, double*>> numbers;
 };
 
@@ -36,9 +37,10 @@ class PtychographyEngine {
 
 // What is known of an engine before memory is taken.
 struct EngineTraits {
-  double waves_of_frame;       // complex windows and modes that it keeps of every frame
-  bool holds_batch;            // all of a batch's changes are needed at once
-  double object_planes = 0.0;  // complex arrays of the object that it has beyond what others need
+  double waves_of_frame;              // complex windows and modes that it keeps of every frame
+  bool holds_batch;                   // all of a batch's changes are needed at once
+  double object_planes = 0.0;         // complex arrays of the object that it has beyond what others need
+  bool holds_batch_for_probe = true;  // … where the probe is refined
 };
 
 std::vector<std::string> engine_names();

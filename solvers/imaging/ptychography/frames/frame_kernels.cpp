@@ -89,10 +89,13 @@ struct ColumnBlock : FrameColumns {
     for (int i = team.team_rank(); i < p.layout.ny * groups; i += team.team_size()) visit(i / groups, i % groups);
     team.team_barrier();
   }
+  // Scratch memory for the intensity of several modes.
+  KOKKOS_INLINE_FUNCTION static std::size_t intensity_bytes(const FramePass& p) {
+    return p.modes > 1 ? static_cast<std::size_t>(p.layout.ny) * FrameLayout::width * sizeof(float) + 64 : 0;
+  }
   // Modes wait for their sum where their tiles lay, ky by ky.
   KOKKOS_INLINE_FUNCTION void several_modes() {
-    const std::size_t bytes = static_cast<std::size_t>(p.layout.ny) * FrameLayout::width * sizeof(float);
-    auto* intensity = static_cast<float*>(team.team_scratch(0).get_shmem_aligned(bytes, 64));
+    auto* intensity = scratch_beside<float>(team, p.layout.ny, intensity_bytes(p));
     for (int m = 0; m < p.modes; ++m) {
       float* wave = p.wave(item * p.modes + m);
       forth(wave, [&](int at, int group, FrameLanes v) {
@@ -125,10 +128,10 @@ void columns_pass(const ExecutionSpace& space, const FramePass& pass, int count,
   const FramePass p = pass;
   const FrameData d = data;
   const Factor f = factor;
-  const std::size_t more = p.modes > 1 ? static_cast<std::size_t>(p.layout.ny) * FrameLayout::width * sizeof(float) : 0;
   Kokkos::parallel_for(
       "ptychography::columns",
-      line_policy<float>(space, count * (p.layout.columns / FrameLayout::width), p.layout.ny, more + 128),
+      line_policy<float>(space, count * (p.layout.columns / FrameLayout::width), p.layout.ny,
+                         ColumnBlock<Factor>::intensity_bytes(p)),
       KOKKOS_LAMBDA(const Member& team) {
         ColumnBlock<Factor> columns(team, p, d, f);
         if (p.modes == 1)

@@ -34,14 +34,13 @@ void over_rows(const ExecutionSpace& space, const FrameLayout& layout, const Fra
   const PixelBox box = pixels;
   const Visit visit = visit_;
   const int nx = layout.nx, first = box.y0 / pack * pack, items = (box.y1 - first + pack - 1) / pack;
+  const std::size_t bytes = sizeof(int) * static_cast<std::size_t>(batch.count + 1);
+  const int threads = team_threads(items), level = scratch_level(bytes + 64, threads);
   Kokkos::parallel_for(
-      label,
-      Policy(space, box.nx(), team_threads(items))
-          .set_scratch_size(0, Kokkos::PerTeam(static_cast<int>(sizeof(int)) * (batch.count + 1) + 64)),
+      label, Policy(space, box.nx(), threads).set_scratch_size(level, Kokkos::PerTeam(static_cast<int>(bytes) + 64)),
       KOKKOS_LAMBDA(const Member& team) {
         const int x = box.x0 + team.league_rank();
-        int* list = static_cast<int*>(
-            team.team_scratch(0).get_shmem_aligned(sizeof(int) * static_cast<std::size_t>(batch.count + 1), 16));
+        int* list = static_cast<int*>(team.team_scratch(level).get_shmem_aligned(bytes, 16));
         const int number = covering(team, batch, nx, x, list);
         for (int item = team.team_rank(); item < items; item += team.team_size())
           visit(x, first + item * pack, static_cast<const int*>(list), number);

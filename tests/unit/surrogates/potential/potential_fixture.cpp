@@ -1,5 +1,10 @@
 #include "tests/unit/surrogates/potential/potential_fixture.hpp"
 
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
 #include "kokkos_kernels/random/philox.hpp"
 
 namespace locum::potential::test {
@@ -56,6 +61,25 @@ Answer answer(const std::shared_ptr<NeuralPotential>& potential, const FrameLabe
                            std::span<double>(&a.score, 1));
   a.force = gather_by_id(frame.configuration(), a.result.force);
   return a;
+}
+
+void expect_the_same_forces(const Answer& found, const Answer& expected) {
+  if (device_is_host) {
+    EXPECT_EQ(found.force, expected.force);
+    return;
+  }
+  double largest = 0.0;
+  for (const double f : expected.force) largest = std::max(largest, std::abs(f));
+  ASSERT_EQ(found.force.size(), expected.force.size());
+  for (std::size_t k = 0; k < found.force.size(); ++k)
+    EXPECT_NEAR(found.force[k], expected.force[k], 1e-12 * largest) << k;
+}
+
+void expect_the_same(const Answer& found, const Answer& expected) {
+  expect_the_same_forces(found, expected);
+  const double rounding = device_is_host ? 0.0 : 1e-12;
+  EXPECT_NEAR(found.result.energy, expected.result.energy, rounding * std::abs(expected.result.energy));
+  EXPECT_NEAR(found.score, expected.score, rounding * std::abs(expected.score));
 }
 
 FieldSet label_by(const std::shared_ptr<NeuralPotential>& teacher, FrameLabel label) {

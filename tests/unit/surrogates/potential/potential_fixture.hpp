@@ -24,6 +24,10 @@ struct Answer {
 };
 Answer answer(const std::shared_ptr<NeuralPotential>& potential, const FrameLabel& label);
 
+// Of one model twice: bit for bit on the host; on a GPU, whose atomics add in any order, to 1e-12 of the largest.
+void expect_the_same_forces(const Answer& found, const Answer& expected);
+void expect_the_same(const Answer& found, const Answer& expected);
+
 // Frames of a few trajectories that a potential labels, each a disordered diamond of its own.
 std::vector<FieldSet> labelled_frames(const std::shared_ptr<NeuralPotential>& teacher, bool two_elements,
                                       int trajectories, int frames_each, double displacement = 0.25);

@@ -134,9 +134,7 @@ TEST_P(PotentialLaws, ModelComesBackFromItsRecordBitForBit) {
   const auto base = answer(potential_, label_);
   const auto copy = NeuralPotential::from_record(potential_->record());
   const auto again = answer(copy, label_);
-  EXPECT_EQ(again.result.energy, base.result.energy);
-  EXPECT_EQ(again.force, base.force);
-  EXPECT_EQ(again.score, base.score);
+  test::expect_the_same(again, base);
 }
 
 INSTANTIATE_TEST_SUITE_P(Elements, PotentialLaws,

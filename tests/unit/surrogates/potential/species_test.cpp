@@ -158,9 +158,7 @@ TEST(Species, ForcesOfATrainedModelAreTheGradientOfItsEnergyAndItComesBackFromIt
     }
     const auto again = NeuralPotential::from_record(learner.potential()->record());
     const auto same = test::answer(again, label);
-    EXPECT_EQ(same.force, base.force);
-    EXPECT_EQ(same.result.energy, base.result.energy);
-    EXPECT_EQ(same.score, base.score);
+    test::expect_the_same(same, base);
   }
 }
 

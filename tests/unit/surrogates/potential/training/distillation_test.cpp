@@ -72,7 +72,7 @@ TEST(Distillation, AStudentHasTheTeachersLinearPartAndOneNetworkThatIsZero) {
   linear->use_network = false;
   linear->upload();
   const FrameLabel label = test::disordered_diamond(true);
-  EXPECT_EQ(test::answer(student, label).force, test::answer(linear, label).force);
+  test::expect_the_same_forces(test::answer(student, label), test::answer(linear, label));
 }
 
 TEST(Distillation, TrainingLabelsAreMixedAndThoseOfCopiesAndHeldOutFramesAreTheTeachers) {
@@ -200,7 +200,7 @@ TEST(Distillation, AnAdoptedModelIsCalibratedAndOtherwiseLeftAsItIs) {
   EXPECT_LT(report.metrics.at("validation/force_rmse_eV_per_A"), 1e-9);  // its own labels
   EXPECT_EQ(learner.potential()->min_distance, t->min_distance);
   const FrameLabel label = test::disordered_diamond(true, 55);
-  EXPECT_EQ(test::answer(learner.potential(), label).force, test::answer(t, label).force);
+  test::expect_the_same_forces(test::answer(learner.potential(), label), test::answer(t, label));
   EXPECT_NE(learner.potential()->score.distance, t->score.distance);
 }
 
