@@ -101,6 +101,12 @@ class DiffractionModel {
   // amplitudes, a quarter of the deviance ½ (M − I − I ln(M / I)) of Poisson's, which is the same to second order.
   virtual double gradient(const Ptychogram& input, std::span<const int> frames, const ObjectFunction& object,
                           ObjectFunction& gradient) = 0;
+  // Both of these frames: who can has them from one pass.
+  virtual double gradient_and_errors(const Ptychogram& input, std::span<const int> frames, const ObjectFunction& object,
+                                     ObjectFunction& gradient, std::vector<FourierError>& errors) {
+    errors = fourier_errors(input, frames, object);
+    return this->gradient(input, frames, object, gradient);
+  }
 };
 
 }  // namespace locum

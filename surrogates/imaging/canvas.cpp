@@ -43,9 +43,8 @@ void widen(int& first, int& last, int n) {
   last = first + fft::good_size(last - first);
 }
 
-// The box of what is lit, or a few pixels more, and a map cut to it.
-PixelBox lit_box(const Ptychogram& input, const std::vector<float>& light) {
-  const float rim = 0.1f * median_of(light);
+// The box of what is lit by more than `rim`, or a few pixels more, and a map cut to it.
+PixelBox lit_box(const Ptychogram& input, const std::vector<float>& light, float rim) {
   PixelBox lit{input.object_nx, input.object_ny, 0, 0};
   for (int x = 0; x < input.object_nx; ++x)
     for (int y = 0; y < input.object_ny; ++y)
@@ -141,14 +140,14 @@ Canvas make_canvas(const ExecutionSpace& space, const Ptychogram& input, Diffrac
   std::vector<int> frames(static_cast<std::size_t>(input.size()));
   std::iota(frames.begin(), frames.end(), 0);
   ObjectFunction gradient;
-  model.gradient(input, frames, object, gradient);
-  const std::vector<FourierError> errors = model.fourier_errors(input, frames, object);
+  std::vector<FourierError> errors;
+  model.gradient_and_errors(input, frames, object, gradient, errors);
   const double counts =
       std::accumulate(errors.begin(), errors.end(), 0.0, [](double sum, const auto& e) { return sum + e.counts; });
   Light lights = light_of(input, errors);
   std::vector<float>& light = lights.light;
   const float median = median_of(light), bright = *std::max_element(light.begin(), light.end());
-  const PixelBox lit = lit_box(input, light);
+  const PixelBox lit = lit_box(input, light, 0.1f * median);
   PoissonSources sources;
   sources.gradient_x = cut(lights.slope_x, input.object_ny, lit);
   sources.gradient_y = cut(lights.slope_y, input.object_ny, lit);

@@ -30,11 +30,20 @@ fft::CosineFilter::Response inverse_curvature(int nx, int ny) {
   const fft::CosineFilter::Response response("imaging::inverse_curvature", static_cast<std::size_t>(nx),
                                              static_cast<std::size_t>(ny));
   const auto response_host = Kokkos::create_mirror_view(response);
-  for (int x = 0; x < nx; ++x)
-    for (int y = 0; y < ny; ++y) {
-      const double sx = std::sin(0.5 * std::numbers::pi * x / nx), sy = std::sin(0.5 * std::numbers::pi * y / ny);
-      response_host(x, y) = x == 0 && y == 0 ? 0.0f : static_cast<float>(-0.25 / (sx * sx + sy * sy));
+  const auto squares = [](int n) {
+    std::vector<double> of;
+    for (int k = 0; k < n; ++k) {
+      const double s = std::sin(0.5 * std::numbers::pi * k / n);
+      of.push_back(s * s);
     }
+    return of;
+  };
+  const std::vector<double> along_x = squares(nx), along_y = squares(ny);
+  for (int x = 0; x < nx; ++x)
+    for (int y = 0; y < ny; ++y)
+      response_host(x, y) = x == 0 && y == 0 ? 0.0f
+                                             : static_cast<float>(-0.25 / (along_x[static_cast<std::size_t>(x)] +
+                                                                           along_y[static_cast<std::size_t>(y)]));
   Kokkos::deep_copy(response, response_host);
   return response;
 }
@@ -58,6 +67,8 @@ PoissonAnswers solve_poisson(const ExecutionSpace& space, int nx, int ny, const 
   Kokkos::deep_copy(space, field_host, filter.field());
   space.fence();
   PoissonAnswers answers;
+  answers.phase.reserve(flow.size());
+  answers.potential.reserve(flow.size());
   for (int x = 0; x < nx; ++x)
     for (int y = 0; y < ny; ++y) {
       answers.phase.push_back(field_at(x, y).real());

@@ -11,8 +11,8 @@ namespace locum::imaging {
 class FarFieldModel final : public DiffractionModel {
  public:
   // config: of memory, shifts and the likelihood, which sweeps, descents and the gradient follow; sequential sweeps are
-  // rPIE's with its own small α, descents LSQ-ML's with all frames in one batch. Fourier errors are of amplitudes
-  // always.
+  // rPIE's with its own small α, one frame of each of up to 16 stretches of 36 neighbours or more at once, descents
+  // LSQ-ML's with all frames in one batch. Fourier errors are of amplitudes always.
   explicit FarFieldModel(const PtychographyConfig& config = {});
   ObjectFunction back_propagated(const Ptychogram& input) override;
   void sequential_sweeps(const Ptychogram& input, std::span<const int> frames, int sweeps,
@@ -26,8 +26,12 @@ class FarFieldModel final : public DiffractionModel {
   // poisson_deviance.hpp); zero where no frame is.
   double gradient(const Ptychogram& input, std::span<const int> frames, const ObjectFunction& object,
                   ObjectFunction& gradient) override;
+  double gradient_and_errors(const Ptychogram& input, std::span<const int> frames, const ObjectFunction& object,
+                             ObjectFunction& gradient, std::vector<FourierError>& errors) override;
 
  private:
+  double slope(const Ptychogram& input, std::span<const int> frames, const ObjectFunction& object,
+               ObjectFunction& gradient, std::vector<FourierError>* errors);
   void run(const PtychographyConfig& config, const Ptychogram& input, std::span<const int> frames, int sweeps,
            ObjectFunction& object);
   void keep(PtychographyFields& fields);

@@ -223,9 +223,19 @@ void PtychographyFields::change_of(const Held& held, double& amplitude, double& 
 }
 
 std::vector<FourierError> PtychographyFields::errors_of(const Held& held) {
-  std::vector<FourierError> errors;
-  if (held.count() == 0) return errors;
+  if (held.count() == 0) return {};
   kernels_.compare(held.batch, store_.data(), object_plane, probe.moved());
+  return errors_from_sums(held);
+}
+
+std::vector<FourierError> PtychographyFields::change_and_errors_of(const Held& held) {
+  if (held.count() == 0) return {};
+  kernels_.change_and_compare(held.batch, store_.data(), object_plane, probe.moved(), likelihood(), change_);
+  return errors_from_sums(held);
+}
+
+std::vector<FourierError> PtychographyFields::errors_from_sums(const Held& held) const {
+  std::vector<FourierError> errors;
   const std::vector<FrameSums> sums = kernels_.sums(held.count());
   for (std::size_t k = 0; k < sums.size(); ++k) {
     const FrameStore::Totals& totals = store_.totals(held.places[k] - first());

@@ -86,6 +86,8 @@ class PtychographyFields {
   const Planes& change() const { return change_; }
   // The sums of FourierError of this rank's batch.
   std::vector<FourierError> errors_of(const Held& held);
+  // Both, χ by the amplitude's likelihood whatever the configuration says.
+  std::vector<FourierError> change_and_errors_of(const Held& held);
 
   // Σ_j Σ_m |P_m|² of all frames, real part, over this rank's region; its largest over all ranks.
   const Planes& light();
@@ -138,6 +140,7 @@ class PtychographyFields {
   std::vector<float> poisson_step;  // α of this rank's frames, by place − first()
 
  private:
+  std::vector<FourierError> errors_from_sums(const Held& held) const;
   void share_light();
   void take_light(const KeptFrames* kept);
 
@@ -153,5 +156,7 @@ class PtychographyFields {
 
 // What each frame says of the object as it is, in the order of their places, on every rank. Collective.
 std::vector<FourierError> all_errors(PtychographyFields& fields);
+// Each rank's errors, in the order of the ranks, on every rank. Collective.
+std::vector<FourierError> on_all_ranks(const Communicator& comm, const std::vector<FourierError>& own);
 
 }  // namespace locum::imaging

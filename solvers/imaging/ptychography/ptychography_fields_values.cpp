@@ -84,11 +84,19 @@ float PtychographyFields::largest_light() {
 }
 
 std::vector<FourierError> all_errors(PtychographyFields& fields) {
-  std::vector<double> own;
-  for (const auto& places : compact_batches(fields.first(), fields.last(), fields.own_batch()))
-    for (const FourierError& e : fields.errors_of(fields.hold(places)))
-      own.insert(own.end(), {e.off, e.noise, e.counts, e.amplitude, e.amplitudes, e.shift_x, e.shift_y});
-  const std::vector<double> all = fields.comm().all_gather(std::span<const double>(own));
+  std::vector<FourierError> own;
+  for (const auto& places : compact_batches(fields.first(), fields.last(), fields.own_batch())) {
+    const std::vector<FourierError> some = fields.errors_of(fields.hold(places));
+    own.insert(own.end(), some.begin(), some.end());
+  }
+  return on_all_ranks(fields.comm(), own);
+}
+
+std::vector<FourierError> on_all_ranks(const Communicator& comm, const std::vector<FourierError>& own) {
+  std::vector<double> numbers;
+  for (const FourierError& e : own)
+    numbers.insert(numbers.end(), {e.off, e.noise, e.counts, e.amplitude, e.amplitudes, e.shift_x, e.shift_y});
+  const std::vector<double> all = comm.all_gather(std::span<const double>(numbers));
   std::vector<FourierError> errors;
   for (std::size_t k = 0; k + 6 < all.size(); k += 7)
     errors.push_back({all[k], all[k + 1], all[k + 2], all[k + 3], all[k + 4], all[k + 5], all[k + 6]});

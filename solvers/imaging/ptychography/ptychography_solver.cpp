@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <complex>
+#include <limits>
 #include <memory>
 #include <numeric>
 
@@ -102,22 +103,6 @@ void solve_region(const Ptychogram& input, const PtychographyConfig& config, con
                   core.ny(), output.value.begin() + static_cast<std::ptrdiff_t>(x) * input.object_ny + core.y0);
 }
 
-// Which rank solves each region: the largest first, each to whom has the least.
-std::vector<int> deal(const std::vector<SolverRegion>& regions, int ranks) {
-  std::vector<std::size_t> order(regions.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return regions[a].frames.size() > regions[b].frames.size(); });
-  std::vector<std::size_t> load(static_cast<std::size_t>(ranks), 0);
-  std::vector<int> owner(regions.size());
-  for (std::size_t r : order) {
-    const auto least = std::min_element(load.begin(), load.end());
-    owner[r] = static_cast<int>(least - load.begin());
-    *least += regions[r].frames.size();
-  }
-  return owner;
-}
-
 // The cores of a region's tiles, from its owner to all.
 void share(const Ptychogram& input, const SolverRegion& region, int owner, PtychographySolver::Report& report,
            ObjectFunction& output) {
@@ -177,6 +162,33 @@ std::vector<SolverRegion> solver_regions(const Ptychogram& input, std::span<cons
   return regions;
 }
 
+std::vector<int> deal_regions(const std::vector<SolverRegion>& regions, int ranks) {
+  constexpr double together = 0.75;  // of the ranks' speed when all of them sweep over one small region
+  std::vector<std::size_t> order(regions.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return regions[a].frames.size() > regions[b].frames.size(); });
+  std::vector<int> best(regions.size(), -1);
+  if (ranks == 1) return best;
+  double least = std::numeric_limits<double>::max(), shared = 0.0;
+  for (std::size_t first = 0; first <= order.size(); ++first) {
+    std::vector<double> load(static_cast<std::size_t>(ranks), 0.0);
+    std::vector<int> owner(regions.size(), -1);
+    for (std::size_t k = first; k < order.size(); ++k) {  // each to the rank that has the least
+      const auto lowest = std::min_element(load.begin(), load.end());
+      owner[order[k]] = static_cast<int>(lowest - load.begin());
+      *lowest += static_cast<double>(regions[order[k]].frames.size());
+    }
+    const double time = shared + *std::max_element(load.begin(), load.end());
+    if (time < least) {
+      least = time;
+      best = owner;
+    }
+    if (first < order.size()) shared += static_cast<double>(regions[order[first]].frames.size()) / (together * ranks);
+  }
+  return best;
+}
+
 PtychographySolver::PtychographySolver(const PtychographyConfig& config) : config_(config) { config_.validate(); }
 
 void PtychographySolver::evaluate(const Ptychogram& input, std::span<const int> samples, ObjectFunction& output) {
@@ -192,20 +204,23 @@ void PtychographySolver::solve(const ObjectFunction* start, const Ptychogram& in
                                ObjectFunction& output) {
   const std::vector<SolverRegion> regions = regions_of(input, samples);
   reports_.assign(regions.size(), {});
-  const int ranks = input.comm.size();
-  if (ranks == 1 || static_cast<int>(regions.size()) < 2 * ranks) {
-    for (std::size_t r = 0; r < regions.size(); ++r)
+  const std::vector<int> owner = deal_regions(regions, input.comm.size());
+  bool dealt = false;
+  for (std::size_t r = 0; r < regions.size(); ++r) {
+    if (owner[r] < 0)
       solve_region(input, config_, regions[r], start, reports_[r], output);
-    return;
+    else
+      dealt = true;
   }
-  const std::vector<int> owner = deal(regions, ranks);
+  if (!dealt) return;
   Ptychogram alone = input;
   alone.comm = Communicator::self();
   together(input.comm, [&] {
     for (std::size_t r = 0; r < regions.size(); ++r)
       if (owner[r] == input.comm.rank()) solve_region(alone, config_, regions[r], start, reports_[r], output);
   });
-  for (std::size_t r = 0; r < regions.size(); ++r) share(input, regions[r], owner[r], reports_[r], output);
+  for (std::size_t r = 0; r < regions.size(); ++r)
+    if (owner[r] >= 0) share(input, regions[r], owner[r], reports_[r], output);
 }
 
 }  // namespace locum::imaging

@@ -10,8 +10,7 @@
 // answer needs no warm-up. The region is turned by the constant phase that its frames do not tell, to the answer around
 // it.
 //
-// Several regions are shared out among the ranks whole when there are at least twice as many of them as ranks; else all
-// ranks work on each.
+// Several regions are shared out among the ranks, some of them whole, some to all ranks together (deal_regions).
 #pragma once
 
 #include <string>
@@ -28,6 +27,11 @@ struct SolverRegion {
 };
 // Tiles in one region share frames, or are linked by others that do. In the order of their first tiles.
 std::vector<SolverRegion> solver_regions(const Ptychogram& input, std::span<const int> tiles);
+
+// Which rank solves each region by itself; −1: all of them together. Ranks that sweep over a small region together wait
+// for each other, ranks that have whole ones may be left without: as many of the largest are solved together as makes
+// the longest rank's time least, counted in frames; the rest are dealt, the largest first, each to whom has the least.
+std::vector<int> deal_regions(const std::vector<SolverRegion>& regions, int ranks);
 
 class PtychographySolver final : public PtychographyStep {
  public:

@@ -110,7 +110,8 @@ RowMajor<float**> FeatureExtractor::design_and_components(Frames frames, const R
   return out.x;
 }
 
-std::vector<NetworkFeatures> FeatureExtractor::network(Frames frames, const RowMajor<double**>& design) {
+std::vector<NetworkFeatures> FeatureExtractor::network(Frames frames, const RowMajor<double**>& design,
+                                                       RowMajor<float**>* components) {
   const FrameBatch batch = join(frames);
   BatchFeatures features(batch, model_);
   FeatureOutput out;
@@ -118,6 +119,7 @@ std::vector<NetworkFeatures> FeatureExtractor::network(Frames frames, const RowM
   out.design = design;
   if (design.extent(0) > 0) Kokkos::deep_copy(design, 0.0);
   run(batch, out);
+  if (components) *components = out.x;
   return features.cut(storage_);
 }
 

@@ -38,8 +38,9 @@ class FeatureExtractor {
   RowMajor<double**> invariants(Frames frames);
   // design: (Σ (3 n + 7), width ≥ species × M), overwritten; the other columns are cleared. Rows: FeatureOutput.
   void design_rows(Frames frames, const RowMajor<double**>& design);
-  // x and J projected, of each frame; with `design` (not empty) both in one pass.
-  std::vector<NetworkFeatures> network(Frames frames, const RowMajor<double**>& design = {});
+  // x and J projected, of each frame; with `design` (not empty) both in one pass. components: x of all, (Σ n, d).
+  std::vector<NetworkFeatures> network(Frames frames, const RowMajor<double**>& design = {},
+                                       RowMajor<float**>* components = nullptr);
   // design_rows, and x (Σ n, d).
   RowMajor<float**> design_and_components(Frames frames, const RowMajor<double**>& design);
 

@@ -91,15 +91,14 @@ void PotentialLearner::Implementation::gather_training(const std::vector<int>& f
       design = {};
       design = RowMajor<double**>(uninitialized("design"), rows, ridge.width());
     }
+    RowMajor<float**> x;
     if (keep && all_fit(batch)) {
-      std::vector<NetworkFeatures> features = extractor.network(geometries.frames, design);
-      for (std::size_t f = 0; f < batch.size(); ++f) {
-        add_moments(features[f].x, {species[f]});
-        hold(batch[f], std::move(features[f]));
-      }
+      std::vector<NetworkFeatures> features = extractor.network(geometries.frames, design, &x);
+      for (std::size_t f = 0; f < batch.size(); ++f) hold(batch[f], std::move(features[f]));
     } else {
-      add_moments(extractor.design_and_components(geometries.frames, design), species);
+      x = extractor.design_and_components(geometries.frames, design);
     }
+    add_moments(x, species);
     ridge.add(design, labelled);
   }
   ridge.commit();

@@ -83,7 +83,8 @@ MemoryNeeds estimate_needs(const Context& context, FramePool& pool, const Potent
   // What a batch of extraction shares, or the rows of the largest frame and a copy; the workspaces of blocks; the
   // network's inputs, hidden layers and slopes.
   const double block =
-      block_bytes(invariants, species, potential.radials, potential.l_max, potential.components, density.padded_pairs);
+      block_bytes(invariants, species, potential.radials, std::max(potential.l_max, potential.four_body_l_max),
+                  potential.components, density.padded_pairs);
   const double workspace = std::max(block, std::min(extraction.workspace, all / lanes * block));
   const double of_atom = 8.0 * (3.0 * width + M) + 2.0 * features_of(1.0);
   const double frames = std::min(
@@ -99,12 +100,9 @@ MemoryNeeds estimate_needs(const Context& context, FramePool& pool, const Potent
 }
 
 ExtractionMemory extraction_memory(double share) {
-  ExtractionMemory memory;
-  if (device_is_host)
-    memory.batch = std::min(memory.batch, 0.01 * share);
-  else
-    memory = {std::min(16.0 * (1 << 30), 0.125 * share), std::min(2.0 * (1 << 30), 0.03 * share)};
-  return memory;
+  // On a CPU the same for any budget: a batch decides in which order sums are taken.
+  if (device_is_host) return {};
+  return {std::min(16.0 * (1 << 30), 0.125 * share), std::min(2.0 * (1 << 30), 0.03 * share)};
 }
 
 MemoryRooms share_out(const MemoryNeeds& needs, double available) {

@@ -53,8 +53,8 @@ struct MemoryForecast {
   std::string text() const;
 };
 
-// What feature extraction may take of what training may, on a GPU an eighth and no more than 16 GiB: that is where the
-// blocks of some 10⁴ atoms run at once.
+// What feature extraction may take of what training may: on a GPU an eighth for workspaces, up to 16 GiB, where some
+// 64 000 atoms run at once, and 3 % for batches, up to 2 GiB.
 ExtractionMemory extraction_memory(double share);
 
 // What training may take on this rank, bytes: training.memory_GiB of the node, or 80 % of what it has left, shared

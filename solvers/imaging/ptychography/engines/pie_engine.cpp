@@ -3,24 +3,8 @@
 #include <algorithm>
 
 #include "solvers/imaging/ptychography/frames/frame_batches.hpp"
-#include "solvers/imaging/ptychography/frames/object_pixels.hpp"
 
 namespace locum::imaging {
-
-// O += step sum / ((1 − α) S + α max(brightest, S)) over the box
-void apply_pie(const ExecutionSpace& space, const PixelBox& box, const Planes& sums, const Planes& lights, float step,
-               float alpha, float brightest, const Planes& objects) {
-  const Planes sum = sums, light = lights, object = objects;
-  over_pixels(
-      space, "ptychography::apply_pie", box, object.stride, KOKKOS_LAMBDA(std::ptrdiff_t at) {
-        const FramePack s = fft::load_pack(light.at(0) + at);
-        const FramePack below = FramePack(1.0f - alpha) * s + FramePack(alpha) * max(FramePack(brightest), s);
-        const FramePack factor = FramePack(step) / below;
-        const FrameLanes change = load(sum.at(0) + at, sum.plane());
-        float* o = object.at(0) + at;
-        store(o, object.plane(), load(o, object.plane()) + FrameLanes{factor * change.re, factor * change.im});
-      });
-}
 
 // The user's; where this engine only prepares another one, few enough frames to lie apart.
 int pie_batch(const PtychographyFields& fields) {
@@ -34,8 +18,7 @@ PieEngine::PieEngine(const PtychographyFields& fields, double alpha, double obje
       alpha_(static_cast<float>(alpha)),
       object_step_(static_cast<float>(object_step)),
       probe_step_(static_cast<float>(probe_step)),
-      sum_("ptychography::pie_sum", 1, fields.input().object_nx, fields.input().object_ny),
-      light_("ptychography::pie_light", 1, fields.input().object_nx, fields.input().object_ny),
+      object_update_(fields),
       probe_change_("ptychography::pie_probe_change", fields.modes(), fields.input().nx, fields.input().ny) {}
 
 void PieEngine::update(PtychographyFields& fields, const std::vector<int>& batch, bool refine,
@@ -43,20 +26,13 @@ void PieEngine::update(PtychographyFields& fields, const std::vector<int>& batch
   const PtychographyFields::Held held = fields.hold(fields.own(batch));
   fields.change_of(held, errors.amplitude, errors.amplitudes);
   positions.measure(fields, held);
-  const std::vector<PixelBox> boxes = fields.touched(batch);
-  const PixelBox box = boxes[static_cast<std::size_t>(fields.comm().rank())];
-  gather(fields.space(), fields.layout(), fields.modes(), held.batch, box, fields.change(), 0, fields.probe.moved(),
-         sum_, light_, false);
   float probe_factor = 0.0f;
   if (refine) {
     const float own = largest_square(fields.space(), fields.object_plane, fields.windows(held.places));
     fields.probe_sum(held, fields.change(), 0, probe_change_);
     probe_factor = probe_step_ / (static_cast<float>(batch.size()) * fields.comm().max(own));
   }
-  const float brightest = fields.probe.brightest();
-  const PixelBox changed = fields.over_ranks().sum(boxes, sum_);
-  fields.over_ranks().sum(boxes, light_);
-  apply_pie(fields.space(), changed, sum_, light_, object_step_, alpha_, brightest, fields.object_plane);
+  object_update_.apply(fields, batch, held, {object_step_, alpha_, fields.probe.brightest()});
   if (refine) fields.probe.add(probe_factor, probe_change_);
 }
 

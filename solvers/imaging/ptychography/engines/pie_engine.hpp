@@ -11,6 +11,7 @@
 // the batch's windows.
 #pragma once
 
+#include "solvers/imaging/ptychography/engines/pie_update.hpp"
 #include "solvers/imaging/ptychography/engines/position_correction.hpp"
 #include "solvers/imaging/ptychography/engines/ptychography_engine.hpp"
 
@@ -27,7 +28,7 @@ class PieEngine final : public PtychographyEngine {
 
   int batch_;
   float alpha_, object_step_, probe_step_;
-  Planes sum_, light_;
+  PieUpdate object_update_;
   fft::Waves<float> probe_change_;
 };
 

@@ -14,6 +14,7 @@ struct LaneSums {
   FramePack off = 0.0f, amplitude = 0.0f, noise = 0.0f, numerator = 0.0f, denominator = 0.0f;
   FramePack deviance = 0.0f;  // a quarter of Poisson's
   FramePack measured_x = 0.0f, measured_y = 0.0f, model = 0.0f, model_x = 0.0f, model_y = 0.0f;
+  FramePack counts = 0.0f;  // of the last pixels' model where they are valid, left by those who compare
 
   KOKKOS_FORCEINLINE_FUNCTION void compare(FramePack measured, FramePack modelled, FramePack valid) {
     const FramePack difference = (measured - modelled) * valid;
@@ -36,7 +37,7 @@ struct LaneSums {
 
 // (f − 1) / N
 struct AmplitudeFactor {
-  static constexpr bool returns = true;
+  static constexpr bool returns = true, compares = false;
   float scale;
   KOKKOS_FORCEINLINE_FUNCTION FramePack operator()(FramePack model, FramePack measured, FramePack valid,
                                                    FramePack background, float, LaneSums& sums) const {
@@ -48,13 +49,13 @@ struct AmplitudeFactor {
 };
 
 struct PoissonFactor {
-  static constexpr bool returns = true;
+  static constexpr bool returns = true, compares = false;
   float scale;
   KOKKOS_FORCEINLINE_FUNCTION FramePack operator()(FramePack model, FramePack measured, FramePack valid,
                                                    FramePack background, float step, LaneSums& sums) const {
     const FramePack one = 1.0f, dark = 1e-3f;  // a model of no counts has no finite likelihood for one count
-    const FramePack counts = model * FramePack(scale) + background + dark, root = sqrt(counts);
-    sums.compare(measured, root, valid);
+    const FramePack light = model * FramePack(scale) + background, counts = light + dark, root = sqrt(counts);
+    sums.compare(measured, sqrt(light), valid);
     const FramePack ratio = measured / root;
     sums.deviance += valid * counts * quarter_deviance(ratio);
     // Pixels of which the model knows nothing must not choose the step of those that it does know.
@@ -69,7 +70,7 @@ struct PoissonFactor {
 
 // (f − 1) / N, onto the moduli that remain when the background is taken off.
 struct ProjectionFactor {
-  static constexpr bool returns = true;
+  static constexpr bool returns = true, compares = false;
   float scale;
   bool bounded;
   KOKKOS_FORCEINLINE_FUNCTION FramePack operator()(FramePack model, FramePack measured, FramePack valid,
@@ -86,16 +87,31 @@ struct ProjectionFactor {
   }
 };
 
-// Nothing goes back; what is returned are the model's counts.
+// Nothing goes back.
 struct Comparison {
-  static constexpr bool returns = false;
+  static constexpr bool returns = false, compares = true;
   float scale;
   KOKKOS_FORCEINLINE_FUNCTION FramePack operator()(FramePack model, FramePack measured, FramePack valid,
                                                    FramePack background, float, LaneSums& sums) const {
     const FramePack counts = model * FramePack(scale) + background;
     sums.compare(measured, sqrt(counts), valid);
     sums.forecast(counts, valid);
-    return valid * counts;
+    sums.counts = valid * counts;
+    return FramePack(0.0f);
+  }
+};
+
+// What Factor returns, compared as well.
+template <class Factor>
+struct Compared {
+  static constexpr bool returns = Factor::returns, compares = true;
+  Factor factor;
+  KOKKOS_FORCEINLINE_FUNCTION FramePack operator()(FramePack model, FramePack measured, FramePack valid,
+                                                   FramePack background, float step, LaneSums& sums) const {
+    const FramePack counts = model * FramePack(factor.scale) + background;
+    sums.forecast(counts, valid);
+    sums.counts = valid * counts;
+    return factor(model, measured, valid, background, step, sums);
   }
 };
 

@@ -59,8 +59,8 @@ struct ColumnBlock : FrameColumns {
         fft::load_pack(data.amplitude.data() + static_cast<std::size_t>(place.data) * p.layout.data() + here);
     const FramePack f = factor(model, root, fft::load_pack(data.valid.data() + here),
                                fft::load_pack(data.background.data() + here), place.step, sums);
-    if constexpr (!Factor::returns)
-      sums.weigh(root * root, f, frequencies(column + group * pack, p.layout.nx),
+    if constexpr (Factor::compares)
+      sums.weigh(root * root, sums.counts, frequencies(column + group * pack, p.layout.nx),
                  FramePack(frequency(at, p.layout.ny)));
     return f;
   }
@@ -173,6 +173,21 @@ void FrameKernels::change(const FrameBatch& batch, const FrameData& data, const 
       columns_pass(space_, pass, count, data, AmplitudeFactor{scale});
     else
       columns_pass(space_, pass, count, data, PoissonFactor{scale});
+    transform_rows_back(space_, pass, count, StoreChange{change, modes_});
+  }
+}
+
+void FrameKernels::change_and_compare(const FrameBatch& batch, const FrameData& data, const Planes& object,
+                                      const Planes& probes, Likelihood likelihood, const Planes& change) const {
+  for (int first = 0; first < batch.count; first += group_) {
+    const int count = std::min(group_, batch.count - first);
+    const FramePass pass{layout_, line_x_, line_y_, modes_, first, batch.places, waves_, sums_};
+    const float scale = 1.0f / (static_cast<float>(layout_.nx) * static_cast<float>(layout_.ny));
+    transform_rows(space_, pass, count, ProductWave{object, probes, modes_});
+    if (likelihood == Likelihood::amplitude)
+      columns_pass(space_, pass, count, data, Compared<AmplitudeFactor>{{scale}});
+    else
+      columns_pass(space_, pass, count, data, Compared<PoissonFactor>{{scale}});
     transform_rows_back(space_, pass, count, StoreChange{change, modes_});
   }
 }

@@ -72,6 +72,9 @@ class FrameKernels {
   // χ of each frame and mode of the batch: change.count ≥ batch × modes. object: one plane.
   void change(const FrameBatch& batch, const FrameData& data, const Planes& object, const Planes& probes,
               Likelihood likelihood, const Planes& change) const;
+  // The same, and all sums that compare() has.
+  void change_and_compare(const FrameBatch& batch, const FrameData& data, const Planes& object, const Planes& probes,
+                          Likelihood likelihood, const Planes& change) const;
   // The sums alone.
   void compare(const FrameBatch& batch, const FrameData& data, const Planes& object, const Planes& probes) const;
   // wave: exit waves, in place, (first + frame) × modes + mode.

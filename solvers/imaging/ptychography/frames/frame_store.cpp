@@ -39,15 +39,27 @@ void arrange(const ExecutionSpace& space, const FrameLayout& frame_layout, const
         const float* counts = raw.data() + static_cast<std::size_t>(team.league_rank()) * layout.nx * layout.ny;
         float* amplitude = data.amplitude.data() + static_cast<std::size_t>(first + team.league_rank()) * layout.data();
         double intensity = 0.0, root = 0.0, bad = 0.0;
-        for (int k = team.team_rank(); k < layout.nx * layout.ny; k += team.team_size()) {
-          const std::size_t at = layout.at(k / layout.ny, k % layout.ny);
-          const float n = data.valid(at) > 0.0f ? counts[k] : 0.0f;
-          const bool good = n >= 0.0f && n < 1e30f;
-          const float a = good ? sqrtf(n) : 0.0f;
-          amplitude[at] = a;
-          intensity += good ? static_cast<double>(n) : 0.0;
-          root += static_cast<double>(a);
-          bad += good ? 0.0 : 1.0;
+        // Packs of neighbouring kx at one ky, as they will lie.
+        constexpr int pack = FramePack::lanes;
+        const int packs = layout.columns / pack;
+        for (int item = team.team_rank(); item < packs * layout.ny; item += team.team_size()) {
+          const int kx = item / layout.ny * pack, ky = item % layout.ny,
+                    real = layout.nx - kx < pack ? layout.nx - kx : pack;
+          const std::size_t at = layout.at(kx, ky);
+          FramePack n = 0.0f;
+          int wrong = 0;
+          for (int lane = 0; lane < real; ++lane) n.lane(lane) = counts[(kx + lane) * layout.ny + ky];
+          for (int lane = 0; lane < pack; ++lane) {
+            const float all = data.valid(at + static_cast<std::size_t>(lane)) > 0.0f ? n.lane(lane) : 0.0f;
+            const bool good = all >= 0.0f && all < 1e30f;
+            n.lane(lane) = good ? all : 0.0f;
+            wrong += good ? 0 : 1;
+          }
+          const FramePack a = sqrt(n);
+          fft::store_pack(amplitude + at, a);
+          intensity += static_cast<double>(sum(n));
+          root += static_cast<double>(sum(a));
+          bad += wrong;
         }
         const double own[3] = {intensity, root, bad};
         for (int k = 0; k < 3; ++k) {
@@ -74,11 +86,11 @@ FrameStore::FrameStore(const ExecutionSpace& space, const Ptychogram& input, con
   const int at_once = std::max(1, std::min(batch, count));
   resident_ = bytes_of_frame(layout) * count <= budget;
   const auto held = static_cast<std::size_t>(resident_ ? count : at_once);
-  data_.amplitude = View<float*>("ptychography::amplitude", held * layout.data());
+  data_.amplitude = View<float*>(uninitialized("ptychography::amplitude"), held * layout.data());
   data_.valid = arranged(layout, input.mask, 1.0f, "ptychography::valid");
   data_.background = arranged(layout, input.background, 0.0f, "ptychography::background");
-  counts_.resize(static_cast<std::size_t>(at_once) * input.window());
-  raw_ = View<float*>(uninitialized("ptychography::counts"), counts_.size());
+  raw_ = View<float*>(uninitialized("ptychography::counts"), static_cast<std::size_t>(at_once) * input.window());
+  counts_ = Kokkos::create_mirror_view(raw_);
   sums_ = View<double* [3]>(uninitialized("ptychography::totals"), static_cast<std::size_t>(at_once));
   totals_.resize(frames_.size());
   std::vector<int> places(frames_.size());
@@ -99,9 +111,9 @@ void FrameStore::read(std::span<const int> places, int first_slot) {
   for (int place : places) which.push_back(frames_[static_cast<std::size_t>(place)]);
   const std::size_t numbers =
       which.size() * static_cast<std::size_t>(layout_.nx) * static_cast<std::size_t>(layout_.ny);
-  source_->read(which, std::span<float>(counts_).first(numbers));
-  const Kokkos::View<const float*, Kokkos::HostSpace, Kokkos::MemoryUnmanaged> host(counts_.data(), numbers);
-  Kokkos::deep_copy(Kokkos::subview(raw_, std::make_pair(std::size_t{0}, numbers)), host);
+  source_->read(which, {counts_.data(), numbers});
+  const auto part = std::make_pair(std::size_t{0}, numbers);
+  Kokkos::deep_copy(Kokkos::subview(raw_, part), Kokkos::subview(counts_, part));
   arrange(space_, layout_, raw_, data_, first_slot, static_cast<int>(places.size()), sums_);
 }
 

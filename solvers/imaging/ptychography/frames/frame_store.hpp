@@ -43,9 +43,9 @@ class FrameStore {
   bool resident_;
   FrameData data_;
   std::vector<Totals> totals_;
-  std::vector<float> counts_;  // as read
-  View<float*> raw_;           // the same on the device
-  View<double* [3]> sums_;     // Σ I, Σ √I, pixels that cannot be counts
+  View<float*> raw_;         // counts, as read
+  HostView<float*> counts_;  // the same on the host
+  View<double* [3]> sums_;   // Σ I, Σ √I, pixels that cannot be counts
 };
 
 }  // namespace locum::imaging

@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "solvers/imaging/ptychography/frames/object_patches.hpp"
+
 namespace locum::imaging {
 
 namespace {
@@ -14,6 +16,12 @@ using Member = Policy::member_type;
 
 std::size_t numbers(const PixelBox& box) {
   return box.empty() ? 0 : 2 * static_cast<std::size_t>(box.nx()) * static_cast<std::size_t>(box.ny());
+}
+
+std::size_t numbers(const std::vector<PixelBox>& boxes) {
+  std::size_t all = 0;
+  for (const PixelBox& box : boxes) all += numbers(box);
+  return all;
 }
 
 enum class Way { out, in, add };
@@ -96,6 +104,14 @@ ObjectSum::ObjectSum(const ExecutionSpace& space, const Communicator& comm, std:
       if (a != b) bytes += sizeof(float) * static_cast<double>(numbers(intersection(region_[a], region_[b])));
     neighbour_bytes_ = std::max(neighbour_bytes_, bytes);
   }
+  std::vector<PixelBox> taken;
+  for (const PixelBox& r : region_) {
+    const PixelBox box = intersection(r, whole_);
+    owned_.push_back(without(std::span(&box, 1), taken));
+    taken.push_back(box);
+  }
+  if (!owned_.empty())
+    for (const PixelBox& rest : without(std::span(&whole_, 1), taken)) owned_.front().push_back(rest);
   // A reduction to all sends (R − 1) / R of the array twice, at the least (Patarasuk and Yuan, J. Parallel Distrib.
   // Comput. 69 (2009) 117).
   const double ranks = comm.size();
@@ -175,21 +191,31 @@ int ObjectSum::owner(int x, int y) const {
   return 0;
 }
 
+// Each rank sends its pixels once, to all.
 void ObjectSum::gather(const Planes& values) const {
   if (comm_.size() == 1) return;
-  const Parcel parcel(whole_);
-  copy_box(space_, values, whole_, parcel.device, Way::out);
-  Kokkos::deep_copy(parcel.host, parcel.device);
-  const std::size_t half = parcel.host.size() / 2;
-  for (int x = 0; x < whole_.x1; ++x)
-    for (int y = 0; y < whole_.y1; ++y)
-      if (owner(x, y) != comm_.rank()) {
-        const std::size_t at = static_cast<std::size_t>(x) * static_cast<std::size_t>(whole_.y1) + y;
-        parcel.host(at) = parcel.host(half + at) = 0.0f;
-      }
-  comm_.sum(std::span<float>(parcel.host.data(), parcel.host.size()));
-  Kokkos::deep_copy(parcel.device, parcel.host);
-  copy_box(space_, values, whole_, parcel.device, Way::in);
+  const Buffer mine(uninitialized("ptychography::owned"), numbers(owned_[static_cast<std::size_t>(comm_.rank())]));
+  const auto copy_boxes = [&](int rank, const Buffer& buffer, std::size_t at, Way way) {
+    for (const PixelBox& box : owned_[static_cast<std::size_t>(rank)]) {
+      copy_box(space_, values, box, Kokkos::subview(buffer, std::make_pair(at, at + numbers(box))), way);
+      at += numbers(box);
+    }
+    return at;
+  };
+  copy_boxes(comm_.rank(), mine, 0, Way::out);
+  const auto mine_host = host_copy(mine);
+  const std::vector<float> all = comm_.all_gather(std::span<const float>(mine_host.data(), mine_host.size()));
+  const Buffer everyone(uninitialized("ptychography::owned_by_all"), all.size());
+  const auto host = Kokkos::create_mirror_view(everyone);
+  std::copy(all.begin(), all.end(), host.data());
+  Kokkos::deep_copy(everyone, host);
+  std::size_t at = 0;
+  for (int rank = 0; rank < comm_.size(); ++rank) {
+    if (rank == comm_.rank())
+      at += mine.size();
+    else
+      at = copy_boxes(rank, everyone, at, Way::in);
+  }
 }
 
 }  // namespace locum::imaging

@@ -30,7 +30,8 @@ class ObjectSum {
 
   // The lowest rank in whose region the pixel is; 0 where it is in none.
   int owner(int x, int y) const;
-  const PixelBox& region() const { return region_[static_cast<std::size_t>(comm_.rank())]; }
+  const PixelBox& region() const { return region(comm_.rank()); }
+  const PixelBox& region(int rank) const { return region_[static_cast<std::size_t>(rank)]; }
   bool by_neighbours() const { return by_neighbours_; }
   // Bytes that the busiest rank sends for one sum, by neighbours and as a whole.
   double neighbour_bytes() const { return neighbour_bytes_; }
@@ -43,6 +44,7 @@ class ObjectSum {
   ExecutionSpace space_;
   Communicator comm_ = Communicator::self();
   std::vector<PixelBox> region_;
+  std::vector<std::vector<PixelBox>> owned_;  // of each rank: its region without those of lower ranks
   PixelBox whole_;
   bool by_neighbours_ = true;
   double neighbour_bytes_ = 0.0, whole_bytes_ = 0.0;

@@ -220,6 +220,57 @@ TEST(FarFieldModel, ErrorsAreTheFramesOwnInTheOrderAsked) {
   EXPECT_TRUE(model.fourier_errors(c.data, {}, {plain::narrow(object)}).empty());
 }
 
+TEST(FarFieldModel, OnePassHasBothGradientAndErrors) {
+  plain::Setting setting;
+  const plain::Case c = small_case(setting, true);
+  const ObjectFunction object{plain::narrow(plain::random_object(setting, 3))};
+  const std::vector<int> frames = {5, 2, 0, 3};
+  FarFieldModel model;
+  ObjectFunction alone, both;
+  std::vector<FourierError> errors;
+  const double loss = model.gradient(c.data, frames, object, alone);
+  EXPECT_EQ(model.gradient_and_errors(c.data, frames, object, both, errors), loss);
+  EXPECT_EQ(both.value, alone.value);
+  const auto expected = model.fourier_errors(c.data, frames, object);
+  ASSERT_EQ(errors.size(), expected.size());
+  for (std::size_t k = 0; k < errors.size(); ++k) {
+    // The factor's root has 1e-12 counts more than the comparison's, which the background of two hides in float.
+    EXPECT_NEAR(errors[k].off, expected[k].off, 1e-6 * expected[k].off);
+    EXPECT_NEAR(errors[k].amplitude, expected[k].amplitude, 1e-6 * expected[k].amplitude);
+    EXPECT_EQ(errors[k].noise, expected[k].noise);
+    EXPECT_EQ(errors[k].counts, expected[k].counts);
+    EXPECT_EQ(errors[k].shift_x, expected[k].shift_x);
+    EXPECT_EQ(errors[k].shift_y, expected[k].shift_y);
+  }
+}
+
+// Enough frames that several are updated at once, in windows that ranks share.
+TEST(FarFieldModel, SequentialSweepsAreThoseOfOneRankFromAnyNumber) {
+  plain::Setting setting;
+  setting.nx = setting.ny = 16;
+  setting.modes = 2;
+  plain::Case c = plain::make(setting, plain::grid(setting, 13, 9, 3.0, 0.4, true));
+  const std::vector<int> frames = [&] {
+    std::vector<int> most;
+    for (int j = 0; j < c.data.size(); ++j)
+      if (j != 20) most.push_back(j);
+    return most;
+  }();
+  const ObjectFunction start{plain::narrow(plain::random_object(setting, 3))};
+  ObjectFunction alone = start, together = start;
+  FarFieldModel one, many;
+  one.sequential_sweeps(c.data, frames, 3, alone);
+  c.data.comm = Communicator::world();
+  many.sequential_sweeps(c.data, frames, 3, together);
+  double off = 0.0, moved = 0.0;
+  for (std::size_t k = 0; k < start.value.size(); ++k) {
+    off = std::max(off, static_cast<double>(std::abs(alone.value[k] - together.value[k])));
+    moved = std::max(moved, static_cast<double>(std::abs(alone.value[k] - start.value[k])));
+  }
+  EXPECT_GT(moved, 0.1);
+  EXPECT_LT(off, 1e-4);  // float sums in another order where ranks meet, carried on over some hundred updates
+}
+
 TEST(FarFieldModel, CentresOfMassAreThoseOfTheFrames) {
   plain::Setting setting;
   const plain::Case c = small_case(setting, true);

@@ -137,3 +137,19 @@ TEST(PtychographySolver, ManyRegionsAreSharedOutAmongTheRanks) {
   // Regions that ranks work on together stop within a tolerance of 2e-3 of those of one rank.
   for (int tile : tiles) EXPECT_NEAR(s.error(together, tile), s.error(alone, tile), 2e-3);
 }
+
+TEST(PtychographySolver, RegionsAreDealtSoThatTheLongestRankIsShortest) {
+  const auto of = [](std::vector<int> frames) {
+    std::vector<SolverRegion> regions;
+    for (const int n : frames) regions.push_back({{}, std::vector<int>(static_cast<std::size_t>(n))});
+    return regions;
+  };
+  using Owners = std::vector<int>;
+  EXPECT_EQ(deal_regions(of({}), 2), Owners{});
+  EXPECT_EQ(deal_regions(of({80}), 2), Owners{-1});                        // one rank alone would have the other wait
+  EXPECT_EQ(deal_regions(of({80, 70}), 1), (Owners{-1, -1}));              // of one rank all are its own
+  EXPECT_EQ(deal_regions(of({80, 90}), 2), (Owners{1, 0}));                // 90 against (80 + 90) / 1.5
+  EXPECT_EQ(deal_regions(of({80, 80, 80}), 2), (Owners{-1, 0, 1}));        // 80 / 1.5 + 80 against 160
+  EXPECT_EQ(deal_regions(of({50, 500, 50}), 2), (Owners{0, -1, 1}));       // the large one together
+  EXPECT_EQ(deal_regions(of({40, 70, 30, 60}), 2), (Owners{1, 0, 0, 1}));  // 100 and 100
+}
