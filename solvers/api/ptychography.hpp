@@ -89,6 +89,10 @@ class DiffractionModel {
   // frequencies and noise are fitted in two or three, low ones are left where they are. (Conjugate directions would
   // first carry errors of middle frequencies to low ones.)
   virtual void descend(const Ptychogram& input, std::span<const int> frames, int sweeps, ObjectFunction& object) = 0;
+  // All at once, in conjugate directions whose preconditioner lifts what is wider than the probe: coarse phases come in
+  // a few tens of sweeps. The first few begin to bring them, and leave errors of middle widths to whoever comes after.
+  virtual void conjugate_sweeps(const Ptychogram& input, std::span<const int> frames, int sweeps,
+                                ObjectFunction& object) = 0;
   // One for each of the frames that are listed.
   virtual std::vector<FourierError> fourier_errors(const Ptychogram& input, std::span<const int> frames,
                                                    const ObjectFunction& object) = 0;

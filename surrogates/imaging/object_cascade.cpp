@@ -46,6 +46,7 @@ Canvas ObjectCascade::next(int s, const Canvas& before, const Ptychogram& input,
 Canvas ObjectCascade::canvas_of(int s, const Ptychogram& input, DiffractionModel& model) const {
   ObjectFunction object = model.back_propagated(input);
   if (config_.lead_sweeps > 0) model.sequential_sweeps(input, all_frames(input), config_.lead_sweeps, object);
+  if (config_.coarse_sweeps > 0) model.conjugate_sweeps(input, all_frames(input), config_.coarse_sweeps, object);
   Canvas canvas = make_canvas(space_, input, model, 0, std::move(object));
   for (int k = 1; k <= s; ++k) canvas = next(k, canvas, input, model);
   return canvas;

@@ -1,6 +1,7 @@
 // From frames to an object: passes of physics and networks in turn.
 //
-//   back-propagated start → lead_sweeps one after the other → network → mid_sweeps → network → … → polish_sweeps
+//   back-propagated start → lead_sweeps one after the other → coarse_sweeps → network → mid_sweeps → network → … →
+//   polish_sweeps
 //
 // Physics brings high frequencies in a pass or two and low ones hardly at all; the network brings low ones; the passes
 // after it take out what it got wrong where frames can tell.

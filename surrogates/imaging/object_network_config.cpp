@@ -9,6 +9,8 @@ namespace locum::imaging {
 
 void ObjectNetworkConfig::visit(ConfigVisitor& v) {
   v.value({"lead_sweeps", "", "passes over the frames before the network", {0, 1000}}, lead_sweeps);
+  v.value({"coarse_sweeps", "", "after those, in conjugate directions: what is wider than the probe", {0, 1000}},
+          coarse_sweeps);
   v.value({"stages", "", "networks, each on what the one before it left", {1, 4}}, stages);
   v.value({"mid_sweeps", "", "passes over the frames between two stages", {0, 1000}}, mid_sweeps);
   v.value({"polish_sweeps", "", "passes over the frames after the last network", {0, 1000}}, polish_sweeps);

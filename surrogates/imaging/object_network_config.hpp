@@ -12,6 +12,7 @@ namespace locum::imaging {
 
 struct ObjectNetworkConfig {
   int lead_sweeps = 3;    // passes of physics over the frames before the network, from the classical start
+  int coarse_sweeps = 0;  // after those, in conjugate directions: what is wider than the probe
   int stages = 2;         // networks, one after the other, each on what the one before it left
   int mid_sweeps = 1;     // passes between two of them
   int polish_sweeps = 2;  // after the last

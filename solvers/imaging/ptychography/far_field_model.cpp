@@ -96,6 +96,19 @@ void FarFieldModel::descend(const Ptychogram& input, std::span<const int> frames
   run(config, input, frames, sweeps, object);
 }
 
+void FarFieldModel::conjugate_sweeps(const Ptychogram& input, std::span<const int> frames, int sweeps,
+                                     ObjectFunction& object) {
+  const PtychographyConfig usual;
+  PtychographyConfig config = config_;
+  config.engine = "cg";
+  config.batch = usual.batch;
+  config.damping = usual.damping;
+  config.momentum = usual.momentum;
+  config.warm_up = 0;
+  config.start = "flat";
+  run(config, input, frames, sweeps, object);
+}
+
 std::vector<FourierError> FarFieldModel::fourier_errors(const Ptychogram& input, std::span<const int> frames,
                                                         const ObjectFunction& object) {
   check_size(input, object);

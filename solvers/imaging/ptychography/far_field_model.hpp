@@ -18,6 +18,8 @@ class FarFieldModel final : public DiffractionModel {
   void sequential_sweeps(const Ptychogram& input, std::span<const int> frames, int sweeps,
                          ObjectFunction& object) override;
   void descend(const Ptychogram& input, std::span<const int> frames, int sweeps, ObjectFunction& object) override;
+  void conjugate_sweeps(const Ptychogram& input, std::span<const int> frames, int sweeps,
+                        ObjectFunction& object) override;
   std::vector<FourierError> fourier_errors(const Ptychogram& input, std::span<const int> frames,
                                            const ObjectFunction& object) override;
   // G = −2 / ΣI · Σ_j Σ_m P_m* χ_jm, χ the change of frame_kernels.hpp (by Poisson's likelihood with α = ½: ℓ as in

@@ -114,6 +114,7 @@ class FixedModel final : public DiffractionModel {
   ObjectFunction back_propagated(const Ptychogram& input) override { return Ptychography::make_output(input); }
   void sequential_sweeps(const Ptychogram&, std::span<const int>, int, ObjectFunction&) override {}
   void descend(const Ptychogram&, std::span<const int>, int, ObjectFunction&) override {}
+  void conjugate_sweeps(const Ptychogram&, std::span<const int>, int, ObjectFunction&) override {}
   std::vector<FourierError> fourier_errors(const Ptychogram&, std::span<const int> frames,
                                            const ObjectFunction&) override {
     std::vector<FourierError> errors(frames.size());

@@ -13,6 +13,7 @@ namespace {
 ObjectNetworkConfig small() {
   ObjectNetworkConfig config;
   config.lead_sweeps = 5;
+  config.coarse_sweeps = 2;
   config.stages = 2;
   config.members = 3;
   config.channels = {4, 6};
@@ -44,6 +45,7 @@ TEST(ObjectRecord, NetworksComeBackAsTheyWere) {
   EXPECT_EQ(record.groups.size(), 1u + 2u * 3u);
   const auto again = cascade_from_record({}, record);
   EXPECT_EQ(again->config().lead_sweeps, 5);
+  EXPECT_EQ(again->config().coarse_sweeps, 2);
   EXPECT_EQ(again->config().channels, small().channels);
   EXPECT_EQ(again->config().border, 4);
   for (int s = 0; s < 2; ++s) EXPECT_EQ(again->stage(s).parameters(), cascade.stage(s).parameters());

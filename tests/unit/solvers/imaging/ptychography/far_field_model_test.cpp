@@ -147,6 +147,7 @@ TEST(FarFieldModel, ByPoissonsLikelihoodTheRanksAgree) {
   const auto answer = [&](const Communicator& comm) {
     c.data.comm = comm;
     ObjectFunction object = Ptychography::make_output(c.data), gradient;
+    model.conjugate_sweeps(c.data, all, 3, object);
     model.descend(c.data, all, 3, object);
     const double loss = model.gradient(c.data, all, object, gradient);
     object.value.insert(object.value.end(), gradient.value.begin(), gradient.value.end());
