@@ -26,6 +26,11 @@ using HostView = decltype(Kokkos::create_mirror_view(std::declval<const View<T>&
 
 using RangePolicy = Kokkos::RangePolicy<ExecutionSpace, Kokkos::IndexType<int>>;
 
+// Over (rows, columns) of arrays whose columns lie side by side: neighbouring threads take neighbouring columns.
+using RowsPolicy =
+    Kokkos::MDRangePolicy<ExecutionSpace, Kokkos::Rank<2, Kokkos::Iterate::Right, Kokkos::Iterate::Right>,
+                          Kokkos::IndexType<int>>;
+
 // A device copy or mirror of `view` on the host, filled.
 template <class V>
 auto host_copy(const V& view) {

@@ -19,6 +19,9 @@ Turns turns(const std::string& label, int n) {
   return turn;
 }
 
+// A core takes a row of frequencies; on a GPU each is a thread's.
+int pieces_of_row(int ny) { return device_is_host ? 1 : ny; }
+
 KOKKOS_INLINE_FUNCTION int opposite(int k, int n) { return k == 0 ? 0 : n - k; }
 
 // spectrum ← response · X, X = ¼ Σ over the four signs of ω_x^±kx ω_y^±ky V(±kx, ±ky)
@@ -27,12 +30,13 @@ void to_cosines(const ExecutionSpace& space, const Waves<float>& field_, const T
   const Waves<float> field = field_, spectrum = spectrum_;
   const Turns turn_x = turn_x_, turn_y = turn_y_;
   const CosineFilter::Response response = response_;
-  const int nx = field.extent_int(1), ny = field.extent_int(2);
+  const int nx = field.extent_int(1), ny = field.extent_int(2), pieces = pieces_of_row(ny), length = ny / pieces;
   Kokkos::parallel_for(
-      "fft::to_cosines", RangePolicy(space, 0, nx), KOKKOS_LAMBDA(int kx) {
+      "fft::to_cosines", RangePolicy(space, 0, nx * pieces), KOKKOS_LAMBDA(int item) {
+        const int kx = item / pieces, first = item % pieces * length;
         const int mx = opposite(kx, nx);
         const Value wx = turn_x(kx), ux = Kokkos::conj(wx);
-        for (int ky = 0; ky < ny; ++ky) {
+        for (int ky = first; ky < first + length; ++ky) {
           const int my = opposite(ky, ny);
           const Value wy = turn_y(ky), uy = Kokkos::conj(wy);
           const Value sum = wx * (wy * field(0, kx, ky) + uy * field(0, kx, my)) +
@@ -47,12 +51,13 @@ void from_cosines(const ExecutionSpace& space, const Waves<float>& spectrum_, co
                   const Turns& turn_y_, const Waves<float>& field_) {
   const Waves<float> field = field_, spectrum = spectrum_;
   const Turns turn_x = turn_x_, turn_y = turn_y_;
-  const int nx = field.extent_int(1), ny = field.extent_int(2);
+  const int nx = field.extent_int(1), ny = field.extent_int(2), pieces = pieces_of_row(ny), length = ny / pieces;
   Kokkos::parallel_for(
-      "fft::from_cosines", RangePolicy(space, 0, nx), KOKKOS_LAMBDA(int kx) {
+      "fft::from_cosines", RangePolicy(space, 0, nx * pieces), KOKKOS_LAMBDA(int item) {
+        const int kx = item / pieces, first = item % pieces * length;
         const int mx = opposite(kx, nx);
         const float if_x = kx > 0 ? 1.0f : 0.0f;
-        for (int ky = 0; ky < ny; ++ky) {
+        for (int ky = first; ky < first + length; ++ky) {
           const int my = opposite(ky, ny);
           const float if_y = ky > 0 ? 1.0f : 0.0f;
           const Value both = spectrum(0, kx, ky) - (if_x * if_y) * spectrum(0, mx, my);

@@ -8,10 +8,11 @@
 
 namespace locum::fft {
 
-// Lines a tile has: what fills a register of 64 bytes on the CPU, a sector of 32 bytes of a GPU's memory.
+// Lines a tile has: what fills a register of 64 bytes on the CPU; on a GPU a position, real and imaginary parts, is a
+// sector of 32 bytes of its memory. (Twice as many lines would not leave room for 512 points: line_room.hpp.)
 #if defined(KOKKOS_ENABLE_CUDA)
 template <class T>
-inline constexpr int tile_width = 32 / static_cast<int>(sizeof(T));
+inline constexpr int tile_width = 16 / static_cast<int>(sizeof(T));
 template <class T>
 using LanePack = PackOf<T, 1>;
 #else

@@ -12,49 +12,24 @@
 
 namespace locum::fft {
 
-// Butterfly j of a pass, of numbers that are read already.
-template <int R, int Sign, class T, class Write>
-KOKKOS_FORCEINLINE_FUNCTION void finish_butterfly(int j, int group, int l, const T* twiddle, Lanes<T>* v,
-                                                  const Write& write) {
-  const int k = j % l;
-  if (l > 1) {
-    const T* factor = twiddle + k * 2 * (R - 1);
-    for (int q = 1; q < R; ++q) v[q] = v[q].times(factor[2 * q - 2], Sign < 0 ? factor[2 * q - 1] : -factor[2 * q - 1]);
-  }
-  butterfly<R, Sign>(v);
-  const int first = (j - k) * R + k;
-  for (int q = 0; q < R; ++q) write(first + q * l, group, v[q]);
-}
-
-// One pass. Sign −1 is the forward transform. A GPU's team reads, waits and writes, so that both buffers may be one
-// where the team holds the whole tile (LineRoom::one_buffer); of longer lines it takes part after part.
+// One pass. Sign −1 is the forward transform.
 template <int R, int Sign, class T, class Member, class Read, class Write>
 KOKKOS_INLINE_FUNCTION void line_pass(const Member& team, int n, int l, const T* twiddle, const Read& read,
                                       const Write& write) {
   constexpr int groups = lane_groups<T>;
   const int butterflies = n / R;
-  if constexpr (groups == 1) {
-    for (int j = team.team_rank(); j < butterflies; j += team.team_size()) {
-      Lanes<T> v[R];
-      for (int q = 0; q < R; ++q) v[q] = read(j + q * butterflies, 0);
-      finish_butterfly<R, Sign>(j, 0, l, twiddle, v, write);
+  for (int item = team.team_rank(); item < butterflies * groups; item += team.team_size()) {
+    const int group = item % groups, j = item / groups, k = j % l;
+    Lanes<T> v[R];
+    for (int q = 0; q < R; ++q) v[q] = read(j + q * butterflies, group);
+    if (l > 1) {
+      const T* factor = twiddle + k * 2 * (R - 1);
+      for (int q = 1; q < R; ++q)
+        v[q] = v[q].times(factor[2 * q - 2], Sign < 0 ? factor[2 * q - 1] : -factor[2 * q - 1]);
     }
-  } else {
-    constexpr int held = butterflies_held<R>;
-    const int items = butterflies * groups, threads = team.team_size();
-    for (int part = 0; part < items; part += held * threads) {
-      Lanes<T> v[held][R];
-      for (int h = 0; h < held; ++h) {
-        const int item = part + h * threads + team.team_rank();
-        if (item < items)
-          for (int q = 0; q < R; ++q) v[h][q] = read(item / groups + q * butterflies, item % groups);
-      }
-      team.team_barrier();
-      for (int h = 0; h < held; ++h) {
-        const int item = part + h * threads + team.team_rank();
-        if (item < items) finish_butterfly<R, Sign>(item / groups, item % groups, l, twiddle, v[h], write);
-      }
-    }
+    butterfly<R, Sign>(v);
+    const int first = (j - k) * R + k;
+    for (int q = 0; q < R; ++q) write(first + q * l, group, v[q]);
   }
 }
 
@@ -82,10 +57,9 @@ KOKKOS_FORCEINLINE_FUNCTION ScratchLines<T> free_lines(const LinePlan<T>& plan, 
   return plan.passes % 2 ? a : b;
 }
 
-// Unnormalised, Sign −1 forward, +1 inverse. `a` and `b`: the two of a LineScratch, n positions each; `load` may read
-// b. The last pass reads a where the number of passes is even and b where it is odd, so `store` may write free_lines()
-// of the two.
-// The team is in step at the end.
+// Unnormalised, Sign −1 forward, +1 inverse. `a` and `b`: a LineScratch's, n positions each; `load` may read b. The
+// last pass reads a where the number of passes is even and b where it is odd, so `store` may write free_lines() of the
+// two. The team is in step at the end.
 template <int Sign, class T, class Member, class Load, class Store>
 KOKKOS_INLINE_FUNCTION void transform_line(const Member& team, const LinePlan<T>& plan, ScratchLines<T> a,
                                            ScratchLines<T> b, const Load& load, const Store& store) {

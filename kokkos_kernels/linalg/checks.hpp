@@ -85,13 +85,17 @@ void require_eigen_shapes(const M& a, const V& values, const M& vectors, int wan
                       "linalg::EigenSolver");
 }
 
-// Both triangles from the upper one; under OpenBLAS and cuBLAS alike.
+// Both triangles from the upper one; under OpenBLAS and cuBLAS alike. A core takes a row, a GPU's thread a number.
 template <class T>
 void mirror_upper(const ExecutionSpace& space, const Matrix<T>& c) {
-  const int n = static_cast<int>(c.extent(0));
+  const int n = static_cast<int>(c.extent(0)), pieces = device_is_host ? 1 : n;
+  if (n == 0) return;
+  const int length = n / pieces;
+  using Policy = Kokkos::RangePolicy<ExecutionSpace, Kokkos::IndexType<std::int64_t>>;
   Kokkos::parallel_for(
-      "linalg_mirror_upper", RangePolicy(space, 0, n), KOKKOS_LAMBDA(int i) {
-        for (int j = 0; j < i; ++j) c(i, j) = c(j, i);
+      "linalg_mirror_upper", Policy(space, 0, static_cast<std::int64_t>(n) * pieces), KOKKOS_LAMBDA(std::int64_t item) {
+        const int i = static_cast<int>(item / pieces), first = static_cast<int>(item % pieces) * length;
+        for (int j = first; j < first + length && j < i; ++j) c(i, j) = c(j, i);
       });
 }
 

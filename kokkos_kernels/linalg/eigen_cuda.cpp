@@ -26,8 +26,7 @@ template <class T>
 void copy_vectors(const ExecutionSpace& space, const Matrix<T>& from, const Matrix<T>& to, int wanted) {
   const int n = static_cast<int>(from.extent(0));
   Kokkos::parallel_for(
-      "eigen_copy_vectors",
-      Kokkos::MDRangePolicy<ExecutionSpace, Kokkos::Rank<2>, Kokkos::IndexType<int>>(space, {0, 0}, {wanted, n}),
+      "eigen_copy_vectors", RowsPolicy(space, {0, 0}, {wanted, n}),
       KOKKOS_LAMBDA(int k, int i) { to(k, i) = conjugate(from(k, i)); });
 }
 

@@ -9,6 +9,11 @@ namespace {
 
 constexpr float epsilon = 1e-5f;
 
+// For sums of which there are few, of many numbers each: a team for each on a GPU; a core on the CPU adds in order.
+using SumPolicy = Kokkos::TeamPolicy<ExecutionSpace>;
+using SumMember = SumPolicy::member_type;
+SumPolicy each_sum(const ExecutionSpace& space, int sums) { return SumPolicy(space, sums, device_is_host ? 1 : 128); }
+
 template <class Table>
 void fit(Table& table, const char* label, int rows, int columns) {
   if (table.extent_int(0) < rows || table.extent_int(1) != columns)
@@ -109,20 +114,30 @@ void GroupNormLayer<T>::moments(const Images<T>& x, const Table& mean, const Tab
           }
       });
   Kokkos::parallel_for(
-      "group_norm_moments", RangePolicy(space_, 0, x.extent_int(0) * groups), KOKKOS_LAMBDA(int item) {
-        const int image = item / groups, group = item % groups;
+      "group_norm_moments", each_sum(space_, x.extent_int(0) * groups), KOKKOS_LAMBDA(const SumMember& team) {
+        const int image = team.league_rank() / groups, group = team.league_rank() % groups;
+        const auto range = Kokkos::TeamThreadRange(team, nx * members);
+        const std::size_t begin = static_cast<std::size_t>(image) * nx * channels + group * members;
         float sum = 0.0f, square = 0.0f;
-        for (int row = image * nx; row < (image + 1) * nx; ++row)
-          for (int c = group * members; c < (group + 1) * members; ++c)
-            sum += means[static_cast<std::size_t>(row) * channels + c];
+        Kokkos::parallel_reduce(
+            range,
+            [&](int k, float& s) {
+              s += means[begin + static_cast<std::size_t>(k / members) * channels + k % members];
+            },
+            sum);
         const float mu = sum / static_cast<float>(nx * members);
-        for (int row = image * nx; row < (image + 1) * nx; ++row)
-          for (int c = group * members; c < (group + 1) * members; ++c) {
-            const float d = means[static_cast<std::size_t>(row) * channels + c] - mu;
-            square += squares[static_cast<std::size_t>(row) * channels + c] + static_cast<float>(ny) * d * d;
-          }
-        mean(image, group) = mu;
-        scale(image, group) = 1.0f / std::sqrt(square / static_cast<float>(nx * ny * members) + epsilon);
+        Kokkos::parallel_reduce(
+            range,
+            [&](int k, float& s) {
+              const std::size_t at = begin + static_cast<std::size_t>(k / members) * channels + k % members;
+              const float d = means[at] - mu;
+              s += squares[at] + static_cast<float>(ny) * d * d;
+            },
+            square);
+        Kokkos::single(Kokkos::PerTeam(team), [&]() {
+          mean(image, group) = mu;
+          scale(image, group) = 1.0f / std::sqrt(square / static_cast<float>(nx * ny * members) + epsilon);
+        });
       });
 }
 
@@ -150,14 +165,18 @@ void GroupNormLayer<T>::backward(const Cache& cache, const Images<T>& dy, const 
   });
   const View<float*> g = gradient;
   Kokkos::parallel_for(
-      "group_norm_gradient", RangePolicy(space_, 0, channels), KOKKOS_LAMBDA(int c) {
+      "group_norm_gradient", each_sum(space_, channels), KOKKOS_LAMBDA(const SumMember& team) {
+        const int c = team.league_rank();
+        const auto range = Kokkos::TeamThreadRange(team, rows);
         float by_scale = 0.0f, by_shift = 0.0f;
-        for (int row = 0; row < rows; ++row) {
-          by_shift += s1[static_cast<std::size_t>(row) * channels + c];
-          by_scale += s2[static_cast<std::size_t>(row) * channels + c];
-        }
-        g(c) += by_scale;
-        g(channels + c) += by_shift;
+        Kokkos::parallel_reduce(
+            range, [&](int row, float& s) { s += s1[static_cast<std::size_t>(row) * channels + c]; }, by_shift);
+        Kokkos::parallel_reduce(
+            range, [&](int row, float& s) { s += s2[static_cast<std::size_t>(row) * channels + c]; }, by_scale);
+        Kokkos::single(Kokkos::PerTeam(team), [&]() {
+          g(c) += by_scale;
+          g(channels + c) += by_shift;
+        });
       });
   if (!dx.data()) return;
   // dx = s (γ dz − ⟨γ dz⟩ − ŷ ⟨γ dz ŷ⟩), means over the group
@@ -166,16 +185,22 @@ void GroupNormLayer<T>::backward(const Cache& cache, const Images<T>& dy, const 
   const Table m1 = mean_, m2 = scale_, mean = cache.mean, scale = cache.scale;
   const View<const float*> p = parameters_;
   Kokkos::parallel_for(
-      "group_norm_means", RangePolicy(space_, 0, images * groups), KOKKOS_LAMBDA(int item) {
-        const int image = item / groups, group = item % groups;
+      "group_norm_means", each_sum(space_, images * groups), KOKKOS_LAMBDA(const SumMember& team) {
+        const int image = team.league_rank() / groups, group = team.league_rank() % groups;
+        const auto range = Kokkos::TeamThreadRange(team, nx * members);
+        const auto weighted = [&](const float* sums, int k) {
+          const int c = group * members + k % members;
+          return p(c) * sums[static_cast<std::size_t>(image * nx + k / members) * channels + c];
+        };
         float a = 0.0f, b = 0.0f;
-        for (int row = image * nx; row < (image + 1) * nx; ++row)
-          for (int c = group * members; c < (group + 1) * members; ++c) {
-            a += p(c) * s1[static_cast<std::size_t>(row) * channels + c];
-            b += p(c) * s2[static_cast<std::size_t>(row) * channels + c];
-          }
-        m1(image, group) = a / static_cast<float>(nx * ny * members);
-        m2(image, group) = b / static_cast<float>(nx * ny * members);
+        Kokkos::parallel_reduce(
+            range, [&](int k, float& s) { s += weighted(s1, k); }, a);
+        Kokkos::parallel_reduce(
+            range, [&](int k, float& s) { s += weighted(s2, k); }, b);
+        Kokkos::single(Kokkos::PerTeam(team), [&]() {
+          m1(image, group) = a / static_cast<float>(nx * ny * members);
+          m2(image, group) = b / static_cast<float>(nx * ny * members);
+        });
       });
   const T *x = cache.x.data(), *slope = dy.data();
   T* to = dx.data();

@@ -6,13 +6,11 @@
 
 namespace locum::imaging {
 
-using Plane = Kokkos::MDRangePolicy<ExecutionSpace, Kokkos::Rank<2>, Kokkos::IndexType<int>>;
-
 template <class T>
 void set_phases(const ExecutionSpace& space, const View<double*>& s, int atoms, int n, const Matrix<T>& phase) {
   if (atoms == 0) return;
   Kokkos::parallel_for(
-      "potential::phases", Plane(space, {0, 0}, {atoms, n}), KOKKOS_LAMBDA(int j, int m) {
+      "potential::phases", RowsPolicy(space, {0, 0}, {atoms, n}), KOKKOS_LAMBDA(int j, int m) {
         const double turns = m * s(j);
         const T angle = static_cast<T>(2.0 * units::pi * (turns - std::round(turns)));
         phase(j, m) = std::cos(angle);
@@ -29,7 +27,7 @@ void weigh(const ExecutionSpace& space, const DepthProfile& profile, const View<
         weight(j) = static_cast<T>(profile(slice.bottom - z(low + j)) - profile(slice.top - z(low + j)));
       });
   Kokkos::parallel_for(
-      "potential::weigh", Plane(space, {0, 0}, {count, columns}),
+      "potential::weigh", RowsPolicy(space, {0, 0}, {count, columns}),
       KOKKOS_LAMBDA(int j, int m) { weighted(j, m) = weight(j) * phase(low + j, m); });
 }
 
@@ -38,7 +36,7 @@ void accumulate(const ExecutionSpace& space, const Slices<T>& part, int componen
                 const Matrix<T>& total) {
   const int nx = part.extent_int(1), ny = part.extent_int(2);
   Kokkos::parallel_for(
-      "potential::accumulate", Plane(space, {0, 0}, {nx, ny}), KOKKOS_LAMBDA(int ix, int iy) {
+      "potential::accumulate", RowsPolicy(space, {0, 0}, {nx, ny}), KOKKOS_LAMBDA(int ix, int iy) {
         const T f = part(component, ix, iy);
         total(ix, iy) += f * structure(ix, iy);
         total(ix, ny + iy) += f * structure(ix, ny + iy);
@@ -51,7 +49,7 @@ template <class T>
 void spread(const ExecutionSpace& space, const Matrix<T>& total, int nx, int ny, int b, const fft::Waves<T>& waves) {
   const int points_x = waves.extent_int(1), points_y = waves.extent_int(2);
   Kokkos::parallel_for(
-      "potential::spread", Plane(space, {0, 0}, {nx, ny}), KOKKOS_LAMBDA(int ix, int iy) {
+      "potential::spread", RowsPolicy(space, {0, 0}, {nx, ny}), KOKKOS_LAMBDA(int ix, int iy) {
         const T cc = total(ix, iy), cs = total(ix, ny + iy), sc = total(nx + ix, iy), ss = total(nx + ix, ny + iy);
         const int minus_x = ix == 0 ? 0 : points_x - ix, minus_y = iy == 0 ? 0 : points_y - iy;
         waves(b, ix, iy) = Kokkos::complex<T>(cc - ss, -(sc + cs));
@@ -66,7 +64,7 @@ void take_real(const ExecutionSpace& space, const fft::Waves<T>& waves, int coun
   const int nx = waves.extent_int(1), ny = waves.extent_int(2);
   for (int b = 0; b < count; ++b)
     Kokkos::parallel_for(
-        "potential::take_real", Plane(space, {0, 0}, {nx, ny}),
+        "potential::take_real", RowsPolicy(space, {0, 0}, {nx, ny}),
         KOKKOS_LAMBDA(int ix, int iy) { out(first + b, ix, iy) = waves(b, ix, iy).real(); });
 }
 

@@ -10,14 +10,11 @@ namespace locum::imaging {
 namespace {
 
 template <class T>
-using GridPolicy = Kokkos::MDRangePolicy<ExecutionSpace, Kokkos::Rank<2>>;
-
-template <class T>
 void exponentiate(const ExecutionSpace& space, const Grid& grid, double sigma, const Slices<T>& v, int slice,
                   const fft::Waves<T>& out) {
   const T factor = static_cast<T>(sigma);
   Kokkos::parallel_for(
-      "imaging::transmission::exponentiate", GridPolicy<T>(space, {0, 0}, {grid.nx, grid.ny}),
+      "imaging::transmission::exponentiate", RowsPolicy(space, {0, 0}, {grid.nx, grid.ny}),
       KOKKOS_LAMBDA(int ix, int iy) {
         const T phase = factor * v(slice, ix, iy);
         out(0, ix, iy) = fft::Complex<T>(std::cos(phase), std::sin(phase));
@@ -28,7 +25,7 @@ template <class T>
 void cut(const ExecutionSpace& space, const Grid& grid, const fft::Waves<T>& wave) {
   const double limit = grid.band_limit() * grid.band_limit();
   Kokkos::parallel_for(
-      "imaging::transmission::cut", GridPolicy<T>(space, {0, 0}, {grid.nx, grid.ny}), KOKKOS_LAMBDA(int ix, int iy) {
+      "imaging::transmission::cut", RowsPolicy(space, {0, 0}, {grid.nx, grid.ny}), KOKKOS_LAMBDA(int ix, int iy) {
         const double kx = grid.kx(ix), ky = grid.ky(iy);
         if (kx * kx + ky * ky > limit) wave(0, ix, iy) = fft::Complex<T>(0, 0);
       });
@@ -38,7 +35,7 @@ void cut(const ExecutionSpace& space, const Grid& grid, const fft::Waves<T>& wav
 template <class T>
 void lay_out(const ExecutionSpace& space, const FunctionLayout<T>& layout, const fft::Waves<T>& wave, T* numbers) {
   Kokkos::parallel_for(
-      "imaging::transmission::lay_out", GridPolicy<T>(space, {0, 0}, {layout.nx, layout.row}),
+      "imaging::transmission::lay_out", RowsPolicy(space, {0, 0}, {layout.nx, layout.row}),
       KOKKOS_LAMBDA(int ix, int iy) {
         const bool padding = !layout.in_planes && iy >= layout.ny;
         const auto value = padding ? fft::Complex<T>(0, 0) : wave(0, ix, iy % layout.ny);

@@ -9,8 +9,6 @@
 namespace locum::imaging {
 namespace {
 
-using Policy2 = Kokkos::MDRangePolicy<ExecutionSpace, Kokkos::Rank<2>, Kokkos::IndexType<int>>;
-
 // Σ L, Σ L² |O|²
 struct LitObject {
   Planes object, light;
@@ -106,7 +104,7 @@ void CoarsePhase::add(PtychographyFields& fields, const Planes& gradient_, const
   Kokkos::deep_copy(fields.space(), field, fft::Complex<float>(0.0f, 0.0f));
   if (!mine.empty())
     Kokkos::parallel_for(
-        "ptychography::phase_gradient", Policy2(fields.space(), {mine.x0, mine.y0}, {mine.x1, mine.y1}),
+        "ptychography::phase_gradient", RowsPolicy(fields.space(), {mine.x0, mine.y0}, {mine.x1, mine.y1}),
         KOKKOS_LAMBDA(int x, int y) {
           const std::ptrdiff_t at = static_cast<std::ptrdiff_t>(x) * object.stride + y;
           const float *o = object.at(0) + at, *g = gradient.at(0) + at;
@@ -120,7 +118,7 @@ void CoarsePhase::add(PtychographyFields& fields, const Planes& gradient_, const
   if (mine.empty() || !(sums[1] > 0.0)) return;
   const float weight = static_cast<float>(sums[0] / sums[1]);
   Kokkos::parallel_for(
-      "ptychography::add_coarse_phase", Policy2(fields.space(), {mine.x0, mine.y0}, {mine.x1, mine.y1}),
+      "ptychography::add_coarse_phase", RowsPolicy(fields.space(), {mine.x0, mine.y0}, {mine.x1, mine.y1}),
       KOKKOS_LAMBDA(int x, int y) {
         const std::ptrdiff_t at = static_cast<std::ptrdiff_t>(x) * object.stride + y;
         const float* o = object.at(0) + at;

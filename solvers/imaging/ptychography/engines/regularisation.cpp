@@ -60,9 +60,7 @@ void regularise(PtychographyFields& fields) {
                          static_cast<float>(config.smoothness),
                          static_cast<float>(config.total_variation)};
   Kokkos::parallel_for("ptychography::regularise",
-                       Kokkos::MDRangePolicy<ExecutionSpace, Kokkos::Rank<2>, Kokkos::IndexType<int>>(
-                           fields.space(), {0, 0}, {input.object_nx, input.object_ny}),
-                       step);
+                       RowsPolicy(fields.space(), {0, 0}, {input.object_nx, input.object_ny}), step);
 }
 
 }  // namespace locum::imaging
