@@ -1,163 +1,15 @@
-#include "solvers/imaging/ptychography/far_field_model.hpp"
-
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
-#include <string>
-#include <utility>
 
-#include "tests/unit/solvers/imaging/ptychography/plain_model.hpp"
+#include "solvers/imaging/ptychography/far_field_model.hpp"
+#include "tests/unit/solvers/imaging/ptychography/far_field_case.hpp"
 
 using namespace locum;
 using namespace locum::imaging;
-
-namespace {
-
-plain::Case small_case(plain::Setting& setting, bool masked) {
-  setting.nx = setting.ny = 16;
-  setting.modes = 2;
-  setting.background = 2.0;
-  plain::Case c = plain::make(setting, plain::grid(setting, 3, 2, 4.0, 0.4, true));
-  if (masked) {
-    c.data.mask.assign(c.data.window(), 1.0f);
-    for (std::size_t k = 3; k < c.data.window(); k += 11) c.data.mask[k] = 0.0f;
-  }
-  c.data.comm = Communicator::world();
-  return c;
-}
-
-// What a pixel of n counts adds to the loss where the model has m: (√n − √m)², or a quarter of Poisson's deviance, on
-// from n / m = (2 + √3)² as the parabola in √m that has its value and its slope there (poisson_deviance.hpp).
-double plain_error(bool poisson, double n, double m) {
-  if (!poisson) return std::pow(std::sqrt(n) - std::sqrt(m), 2);
-  m += 1e-3;  // the least that the solver lets a model have
-  const double held = 2.0 + std::sqrt(3.0), c = std::log(held) + 2.0 / held;
-  if (n > held * held * m) return m - 4.0 * std::sqrt(n * m) + c * n;
-  return 0.5 * (m - n) + (n > 0.0 ? 0.5 * n * std::log(n / m) : 0.0);
-}
-
-// Their sum over the frames, over Σ I, by plain loops.
-double plain_loss(const plain::Case& c, const std::vector<int>& frames, const plain::Field& object,
-                  bool poisson = false) {
-  double off = 0.0, counts = 0.0;
-  for (int j : frames) {
-    const auto pixel = plain::pixel_of(c, j);
-    const auto o = plain::window(object, c.data.object_ny, c.data.nx, c.data.ny, pixel[0], pixel[1]);
-    std::vector<double> model(o.size(), c.data.background.empty() ? 0.0 : c.data.background[0]);
-    for (auto psi : plain::probes_at(c, c.probe, j)) {
-      for (std::size_t k = 0; k < o.size(); ++k) psi[k] *= o[k];
-      psi = plain::transform(psi, c.data.nx, c.data.ny, -1);
-      for (std::size_t k = 0; k < o.size(); ++k) model[k] += std::norm(psi[k]) / static_cast<double>(o.size());
-    }
-    for (std::size_t k = 0; k < o.size(); ++k) {
-      if (!c.data.mask.empty() && c.data.mask[k] == 0.0f) continue;
-      const double n = c.counts[static_cast<std::size_t>(j) * o.size() + k];
-      off += plain_error(poisson, n, model[k]);
-      counts += n;
-    }
-  }
-  return off / counts;
-}
-
-PtychographyConfig with(const std::string& likelihood) {
-  PtychographyConfig config;
-  config.likelihood = likelihood;
-  return config;
-}
-
-// The gradient's product with a random direction against the difference of the loss along it.
-void expect_slope_of_loss(const plain::Case& c, const plain::Setting& setting, const std::string& likelihood) {
-  const std::vector<int> frames = {4, 0, 1, 5};
-  const bool poisson = likelihood == "poisson";
-  const plain::Field object = plain::random_object(setting, 3), way = plain::random_object(setting, 8);
-  FarFieldModel model(with(likelihood));
-  ObjectFunction gradient;
-  const double loss = model.gradient(c.data, frames, {plain::narrow(object)}, gradient);
-  // Poisson's is a polynomial within 1e-4.
-  EXPECT_NEAR(loss, plain_loss(c, frames, object, poisson), (poisson ? 1e-4 : 1e-5) * loss);
-  const auto moved = [&](double step) {
-    plain::Field o = object;
-    for (std::size_t k = 0; k < o.size(); ++k) o[k] += step * way[k];
-    return plain_loss(c, frames, o, poisson);
-  };
-  double slope = 0.0;
-  for (std::size_t k = 0; k < way.size(); ++k)
-    slope += way[k].real() * gradient.value[k].real() + way[k].imag() * gradient.value[k].imag();
-  const double expected = (moved(1e-4) - moved(-1e-4)) / 2e-4;  // in double: good to 1e-7
-  EXPECT_NEAR(slope, expected, 1e-4 * std::abs(expected)) << likelihood;
-}
-
-// Noisy frames of few counts, and a truth to begin from.
-plain::Case few_counts(plain::Setting& setting) {
-  setting.nx = setting.ny = 16;
-  setting.counts = 300.0;
-  setting.noise = true;
-  plain::Case c = plain::make(setting, plain::grid(setting, 6, 6, 3.0, 0.4, true));
-  c.data.comm = Communicator::world();
-  return c;
-}
-
-std::vector<int> every_frame(const plain::Case& c) {
-  std::vector<int> all(static_cast<std::size_t>(c.data.size()));
-  std::iota(all.begin(), all.end(), 0);
-  return all;
-}
-
-}  // namespace
-
-TEST(FarFieldModel, GradientIsTheSlopeOfTheLoss) {
-  for (const bool masked : {false, true})
-    for (const char* likelihood : {"amplitude", "poisson"}) {
-      plain::Setting setting;
-      expect_slope_of_loss(small_case(setting, masked), setting, likelihood);
-    }
-}
-
-// Where the model has next to nothing and there are counts, Poisson's slope is held.
-TEST(FarFieldModel, GradientIsTheSlopeOfTheLossWhereTheModelIsDark) {
-  plain::Setting setting;
-  expect_slope_of_loss(few_counts(setting), setting, "poisson");
-}
-
-TEST(FarFieldModel, DescentsLowerTheirOwnLikelihoodsError) {
-  plain::Setting setting;
-  const plain::Case c = few_counts(setting);
-  const std::vector<int> all = every_frame(c);
-  FarFieldModel poisson(with("poisson")), amplitude;
-  ObjectFunction object = Ptychography::make_output(c.data), other = object, ignored;
-  double before = poisson.gradient(c.data, all, object, ignored);
-  for (int sweep = 0; sweep < 8; ++sweep) {
-    poisson.descend(c.data, all, 1, object);
-    const double now = poisson.gradient(c.data, all, object, ignored);
-    EXPECT_LT(now, before) << sweep;
-    before = now;
-  }
-  amplitude.descend(c.data, all, 8, other);
-  EXPECT_LT(before, poisson.gradient(c.data, all, other, ignored));
-  EXPECT_LT(amplitude.gradient(c.data, all, other, ignored), amplitude.gradient(c.data, all, object, ignored));
-}
-
-TEST(FarFieldModel, ByPoissonsLikelihoodTheRanksAgree) {
-  plain::Setting setting;
-  plain::Case c = few_counts(setting);
-  const std::vector<int> all = every_frame(c);
-  FarFieldModel model(with("poisson"));
-  const auto answer = [&](const Communicator& comm) {
-    c.data.comm = comm;
-    ObjectFunction object = Ptychography::make_output(c.data), gradient;
-    model.conjugate_sweeps(c.data, all, 3, object);
-    model.descend(c.data, all, 3, object);
-    const double loss = model.gradient(c.data, all, object, gradient);
-    object.value.insert(object.value.end(), gradient.value.begin(), gradient.value.end());
-    return std::pair(loss, object.value);
-  };
-  const auto together = answer(Communicator::world()), alone = answer(Communicator::self());
-  EXPECT_NEAR(together.first, alone.first, 1e-6 * alone.first);
-  for (std::size_t k = 0; k < alone.second.size(); ++k)  // sums over frames in another order
-    EXPECT_LT(std::abs(together.second[k] - alone.second[k]), 2e-5f) << k;
-}
+using plain::plain_loss;
+using plain::small_case;
 
 TEST(FarFieldModel, GradientIsZeroWhereNoListedFrameIs) {
   plain::Setting setting;
@@ -218,30 +70,6 @@ TEST(FarFieldModel, ErrorsAreTheFramesOwnInTheOrderAsked) {
     EXPECT_NEAR(errors[k].off / errors[k].counts, loss, 1e-5 * loss);
   }
   EXPECT_TRUE(model.fourier_errors(c.data, {}, {plain::narrow(object)}).empty());
-}
-
-TEST(FarFieldModel, OnePassHasBothGradientAndErrors) {
-  plain::Setting setting;
-  const plain::Case c = small_case(setting, true);
-  const ObjectFunction object{plain::narrow(plain::random_object(setting, 3))};
-  const std::vector<int> frames = {5, 2, 0, 3};
-  FarFieldModel model;
-  ObjectFunction alone, both;
-  std::vector<FourierError> errors;
-  const double loss = model.gradient(c.data, frames, object, alone);
-  EXPECT_EQ(model.gradient_and_errors(c.data, frames, object, both, errors), loss);
-  EXPECT_EQ(both.value, alone.value);
-  const auto expected = model.fourier_errors(c.data, frames, object);
-  ASSERT_EQ(errors.size(), expected.size());
-  for (std::size_t k = 0; k < errors.size(); ++k) {
-    // The factor's root has 1e-12 counts more than the comparison's, which the background of two hides in float.
-    EXPECT_NEAR(errors[k].off, expected[k].off, 1e-6 * expected[k].off);
-    EXPECT_NEAR(errors[k].amplitude, expected[k].amplitude, 1e-6 * expected[k].amplitude);
-    EXPECT_EQ(errors[k].noise, expected[k].noise);
-    EXPECT_EQ(errors[k].counts, expected[k].counts);
-    EXPECT_EQ(errors[k].shift_x, expected[k].shift_x);
-    EXPECT_EQ(errors[k].shift_y, expected[k].shift_y);
-  }
 }
 
 // Enough frames that several are updated at once, in windows that ranks share.
