@@ -44,7 +44,7 @@ ObjectFunction random_start(const Ptychogram& input, std::uint64_t seed, int whi
 
 Baseline reconstruct(const SeriesRunConfig& config, const SeriesSet& set, double pair_seconds, const std::string& start,
                      const ObjectFunction* from, ObjectFunction& object, const std::string& engine = "") {
-  imaging::PtychographyConfig asked = engine.empty() ? config.ptychography : config.solver_by(engine);
+  imaging::PtychographyConfig asked = engine.empty() ? config.ptychography : config.ptychography.by_engine(engine);
   if (!from) asked.start = start;
   Baseline b;
   b.engine = engine;

@@ -133,18 +133,6 @@ void SeriesRunConfig::visit(ConfigVisitor& v) {
   v.section({"energy", "", "how the energy that the run takes is known"}, energy);
 }
 
-imaging::PtychographyConfig SeriesRunConfig::solver_by(const std::string& engine) const {
-  const imaging::PtychographyConfig usual;
-  imaging::PtychographyConfig other = ptychography;
-  other.engine = engine;
-  other.warm_up = usual.warm_up;
-  other.batch = usual.batch;
-  other.momentum = usual.momentum;
-  other.damping = usual.damping;
-  if (engine == "dm" || engine == "raar") other.likelihood = usual.likelihood;  // they project onto amplitudes
-  return other;
-}
-
 void SeriesRunConfig::validate() const {
   ptychography.validate();
   simulation.validate();
@@ -155,7 +143,7 @@ void SeriesRunConfig::validate() const {
   series.validate();
   if (!series.files.empty() || !data.files.empty()) series.keys.validate();
   compare.validate(series.size());
-  for (const std::string& engine : compare.engines) solver_by(engine).validate();
+  for (const std::string& engine : compare.engines) ptychography.by_engine(engine).validate();
   energy.validate();
   if (gate.resume_calls != 0)
     throw ConfigError(fmt::format("{} was found, 0 was expected", gate.resume_calls), "gate.resume_calls",

@@ -84,9 +84,6 @@ struct SeriesRunConfig {
   EnergyConfig energy;
 
   SeriesRunConfig();
-  // The run's solver by another engine, as that comes: what was set for the run's own would not suit it. By the same
-  // likelihood, where the engine knows it.
-  imaging::PtychographyConfig solver_by(const std::string& engine) const;
   void visit(ConfigVisitor& v);
   void validate() const;  // throws ConfigError
 };

@@ -98,13 +98,7 @@ void FarFieldModel::descend(const Ptychogram& input, std::span<const int> frames
 
 void FarFieldModel::conjugate_sweeps(const Ptychogram& input, std::span<const int> frames, int sweeps,
                                      ObjectFunction& object) {
-  const PtychographyConfig usual;
-  PtychographyConfig config = config_;
-  config.engine = "cg";
-  config.batch = usual.batch;
-  config.damping = usual.damping;
-  config.momentum = usual.momentum;
-  config.warm_up = 0;
+  PtychographyConfig config = config_.by_engine("cg");
   config.start = "flat";
   run(config, input, frames, sweeps, object);
 }

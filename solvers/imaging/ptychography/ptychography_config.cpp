@@ -29,10 +29,13 @@ void check_cg(const PtychographyConfig& config) {
   const auto refuse = [](const std::string& what, const char* hint) {
     throw ConfigError("ptychography.engine is cg, which " + what, "", hint);
   };
-  if (config.positions.correct) refuse("leaves positions as they are, but positions.correct is set", "lsqml moves them");
+  if (config.positions.correct)
+    refuse("leaves positions as they are, but positions.correct is set", "lsqml moves them");
   if (config.momentum > 0.0)
     refuse(fmt::format("has directions of its own, but momentum is {}", config.momentum), "leave momentum out");
 }
+
+bool projects(const std::string& engine) { return engine == "dm" || engine == "raar"; }  // onto amplitudes
 
 const std::vector<std::string> starts = {"flat", "back_propagated"}, likelihoods = {"amplitude", "poisson"};
 
@@ -145,9 +148,21 @@ void PtychographyConfig::validate() const {
   check("regularisation.smoothness", regularisation.smoothness, 0, 0.125);
   check("regularisation.total_variation", regularisation.total_variation, 0, 0.125);
   if (engine == "cg") check_cg(*this);
-  if (likelihood == "poisson" && (engine == "dm" || engine == "raar"))
+  if (likelihood == "poisson" && projects(engine))
     throw ConfigError("ptychography.likelihood is poisson, but " + engine + " projects onto amplitudes", "",
                       "lsqml has both likelihoods");
+}
+
+PtychographyConfig PtychographyConfig::by_engine(const std::string& name) const {
+  const PtychographyConfig usual;
+  PtychographyConfig other = *this;
+  other.engine = name;
+  other.warm_up = usual.warm_up;
+  other.batch = usual.batch;
+  other.momentum = usual.momentum;
+  other.damping = usual.damping;
+  if (projects(name)) other.likelihood = usual.likelihood;
+  return other;
 }
 
 }  // namespace locum::imaging

@@ -57,6 +57,9 @@ struct PtychographyConfig {
 
   void visit(ConfigVisitor& v);
   void validate() const;  // throws ConfigError
+  // The same by another engine, as that comes: what was set for this one would not suit it. By the same likelihood,
+  // where that engine knows it.
+  PtychographyConfig by_engine(const std::string& other) const;
 };
 
 }  // namespace locum::imaging

@@ -1,6 +1,8 @@
 // An object that is displaced by a smooth field.
 #pragma once
 
+#include <array>
+
 #include "solvers/api/ptychography.hpp"
 #include "solvers/imaging/ptychography/frames/frame_layout.hpp"
 
@@ -20,6 +22,12 @@ struct SmoothField {
     m[3] = X * X;
     m[4] = X * Y;
     m[5] = Y * Y;
+  }
+  // Derivatives of every term along x and y at a place.
+  using Slopes = std::array<std::array<double, 2>, terms>;
+  Slopes slopes(double x, double y) const {
+    const double X = (x - centre[0]) / scale, Y = (y - centre[1]) / scale, d = 1.0 / scale;
+    return {{{0.0, 0.0}, {d, 0.0}, {0.0, d}, {2.0 * X * d, 0.0}, {Y * d, X * d}, {0.0, 2.0 * Y * d}}};
   }
   // Along one axis.
   KOKKOS_INLINE_FUNCTION double at(double x, double y, int axis) const {

@@ -5,6 +5,7 @@
 #include "solvers/imaging/ptychography/frames/frame_batches.hpp"
 
 namespace locum::imaging {
+namespace {
 
 // The user's; where this engine only prepares another one, few enough frames to lie apart.
 int pie_batch(const PtychographyFields& fields) {
@@ -12,6 +13,8 @@ int pie_batch(const PtychographyFields& fields) {
   constexpr int apart = 16;
   return engine == "epie" || engine == "rpie" ? fields.batch() : std::min(apart, fields.batch());
 }
+
+}  // namespace
 
 PieEngine::PieEngine(const PtychographyFields& fields, double alpha, double object_step, double probe_step)
     : batch_(pie_batch(fields)),

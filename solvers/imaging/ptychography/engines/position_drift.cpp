@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kokkos_kernels/linalg/dense.hpp"
 #include "solvers/imaging/ptychography/engines/position_correction.hpp"
 #include "solvers/imaging/ptychography/engines/row_sums.hpp"
 #include "solvers/imaging/ptychography/engines/strain_sums.hpp"
@@ -50,20 +51,13 @@ SmoothField field_about(const PtychographyFields& fields, const std::array<doubl
   return field;
 }
 
-// Derivatives along x and y of every term at a place.
-using Slopes = std::array<std::array<double, 2>, SmoothField::terms>;
-Slopes slopes_at(const SmoothField& field, double x, double y) {
-  const double X = (x - field.centre[0]) / field.scale, Y = (y - field.centre[1]) / field.scale, d = 1.0 / field.scale;
-  return {{{0.0, 0.0}, {d, 0.0}, {0.0, d}, {2.0 * X * d, 0.0}, {Y * d, X * d}, {0.0, 2.0 * Y * d}}};
-}
-
 // Unknown axis · terms + term − first_term.
 DriftEquations no_equations(int terms) {
   const auto n = static_cast<std::size_t>(2 * terms);
   return {std::vector<double>(n * n), std::vector<double>(n), std::vector<double>(n), std::vector<double>(n)};
 }
 
-void add_slopes(const StrainSums& sums, const Slopes& slope, std::vector<double>& b) {
+void add_slopes(const StrainSums& sums, const SmoothField::Slopes& slope, std::vector<double>& b) {
   const std::size_t terms = b.size() / 2;
   for (std::size_t k = 0; k < b.size(); ++k) {
     const auto& g = slope[k % terms + first_term];
@@ -71,7 +65,7 @@ void add_slopes(const StrainSums& sums, const Slopes& slope, std::vector<double>
   }
 }
 
-void add_sizes(const StrainSums& sums, const Slopes& slope, DriftEquations& equations) {
+void add_sizes(const StrainSums& sums, const SmoothField::Slopes& slope, DriftEquations& equations) {
   const std::size_t n = equations.feigned.size(), terms = n / 2;
   for (std::size_t k = 0; k < n; ++k) {
     const auto& g = slope[k % terms + first_term];
@@ -103,31 +97,30 @@ double lit_pixels(PtychographyFields& fields) {
   return sums[1] > 0.0 ? sums[0] * sums[0] / sums[1] : 0.0;
 }
 
-// Cholesky's factor in the lower half; what has no curvature of its own keeps to 0.
-void factorise(std::vector<double>& a, std::size_t n) {
+// A⁻¹ of the right-hand sides, with a little on A's diagonal: what has no curvature of its own keeps to 0.
+std::vector<std::vector<double>> solved(const std::vector<double>& a, const std::vector<std::vector<double>>& right) {
+  constexpr double damping = 1e-3, little = 1e-9;
+  const ExecutionSpace space;
+  const std::size_t n = right.front().size();
   double largest = 0.0;
   for (std::size_t k = 0; k < n; ++k) largest = std::max(largest, a[k * n + k]);
-  constexpr double damping = 1e-3, little = 1e-9;
-  for (std::size_t k = 0; k < n; ++k) a[k * n + k] += damping * a[k * n + k] + little * largest;
-  for (std::size_t k = 0; k < n; ++k)
-    for (std::size_t i = k; i < n; ++i) {
-      double sum = a[i * n + k];
-      for (std::size_t m = 0; m < k; ++m) sum -= a[i * n + m] * a[k * n + m];
-      a[i * n + k] = i == k ? std::sqrt(std::max(sum, little * largest)) : sum / a[k * n + k];
-    }
-}
-
-std::vector<double> solved(const std::vector<double>& factor, std::vector<double> x) {
-  const std::size_t n = x.size();
-  for (std::size_t i = 0; i < n; ++i) {
-    for (std::size_t m = 0; m < i; ++m) x[i] -= factor[i * n + m] * x[m];
-    x[i] /= factor[i * n + i];
+  const linalg::Matrix<double> matrix("ptychography::drift_matrix", n, n), x("ptychography::drift", right.size(), n);
+  const auto matrix_host = Kokkos::create_mirror_view(matrix), x_host = Kokkos::create_mirror_view(x);
+  for (std::size_t k = 0; k < n; ++k) {
+    for (std::size_t l = 0; l < n; ++l)
+      matrix_host(k, l) = a[k * n + l] + (k == l ? damping * a[k * n + k] + little * largest : 0.0);
+    for (std::size_t r = 0; r < right.size(); ++r) x_host(r, k) = right[r][k];
   }
-  for (std::size_t i = n; i-- > 0;) {
-    for (std::size_t m = i + 1; m < n; ++m) x[i] -= factor[m * n + i] * x[m];
-    x[i] /= factor[i * n + i];
-  }
-  return x;
+  Kokkos::deep_copy(matrix, matrix_host);
+  Kokkos::deep_copy(x, x_host);
+  linalg::cholesky(space, matrix);
+  linalg::cholesky_solve(space, matrix, x);
+  space.fence();
+  Kokkos::deep_copy(x_host, x);
+  std::vector<std::vector<double>> solutions;
+  for (std::size_t r = 0; r < right.size(); ++r)
+    solutions.emplace_back(x_host.data() + r * n, x_host.data() + (r + 1) * n);
+  return solutions;
 }
 
 double product(const std::vector<double>& a, const std::vector<double>& b) {
@@ -135,35 +128,6 @@ double product(const std::vector<double>& a, const std::vector<double>& b) {
   for (std::size_t k = 0; k < a.size(); ++k) sum += a[k] * b[k];
   return sum;
 }
-
-}  // namespace
-
-bool drift_is_due(const PtychographyConfig& config, int sweep) {
-  constexpr int first = 10;
-  if (!config.positions.correct || config.positions.drift == 0) return false;
-  int number = first;
-  while (number < sweep + 1 - config.positions.from) number *= 2;
-  return number == sweep + 1 - config.positions.from;
-}
-
-std::vector<double> drift_step(DriftEquations equations) {
-  auto& [a, poisson, amplitude, feigned] = equations;
-  const std::size_t n = poisson.size();
-  double largest = 0.0;
-  for (std::size_t k = 0; k < n; ++k) largest = std::max(largest, a[k * n + k]);
-  if (!(largest > 0.0)) return std::vector<double>(n, 0.0);
-  factorise(a, n);
-  std::vector<double> step = solved(a, poisson);
-  const std::vector<double> wider = solved(a, feigned);
-  const double size = product(feigned, wider);
-  if (!(size > 0.0)) return step;
-  const double share = product(poisson, wider) / size, differs = product(amplitude, wider) / size - share;
-  const double taken = std::clamp(share, -std::max(0.0, differs), 1.0 + std::max(0.0, -differs));
-  for (std::size_t k = 0; k < n; ++k) step[k] -= taken * wider[k];
-  return step;
-}
-
-namespace {
 
 // Of all frames, over all ranks.
 DriftEquations measured(PtychographyFields& fields, const SmoothField& field, const std::array<double, 2>& centre,
@@ -178,7 +142,7 @@ DriftEquations measured(PtychographyFields& fields, const SmoothField& field, co
                                     fields.object_plane, fields.probe.moved(), fields.change());
       for (std::size_t k = 0; k < sums.size(); ++k) {
         const auto& p = fields.positions()[static_cast<std::size_t>(held.places[k])];
-        const Slopes slopes = slopes_at(field, p[0] + centre[0], p[1] + centre[1]);
+        const SmoothField::Slopes slopes = field.slopes(p[0] + centre[0], p[1] + centre[1]);
         if (likelihood == Likelihood::poisson) add_sizes(sums[k], slopes, equations);
         add_slopes(sums[k], slopes, likelihood == Likelihood::poisson ? equations.poisson : equations.amplitude);
       }
@@ -193,6 +157,29 @@ DriftEquations measured(PtychographyFields& fields, const SmoothField& field, co
 
 }  // namespace
 
+bool drift_is_due(const PtychographyConfig& config, int sweep) {
+  constexpr int first = 10;
+  if (!config.positions.correct || config.positions.drift == 0) return false;
+  int number = first;
+  while (number < sweep + 1 - config.positions.from) number *= 2;
+  return number == sweep + 1 - config.positions.from;
+}
+
+std::vector<double> drift_step(const DriftEquations& equations) {
+  const auto& [a, poisson, amplitude, feigned] = equations;
+  const std::size_t n = poisson.size();
+  if (std::all_of(a.begin(), a.end(), [](double v) { return v == 0.0; })) return std::vector<double>(n, 0.0);
+  const auto solutions = solved(a, {poisson, feigned});
+  std::vector<double> step = solutions[0];
+  const std::vector<double>& wider = solutions[1];
+  const double size = product(feigned, wider);
+  if (!(size > 0.0)) return step;
+  const double share = product(poisson, wider) / size, differs = product(amplitude, wider) / size - share;
+  const double taken = std::clamp(share, -std::max(0.0, differs), 1.0 + std::max(0.0, -differs));
+  for (std::size_t k = 0; k < n; ++k) step[k] -= taken * wider[k];
+  return step;
+}
+
 SmoothField find_drift(PtychographyFields& fields) {
   const std::array<double, 2> centre = centre_of_probe(fields);
   SmoothField field = field_about(fields, centre);
@@ -202,12 +189,11 @@ SmoothField find_drift(PtychographyFields& fields) {
   for (int axis = 0; axis < 2; ++axis)
     for (int term = 0; term < terms; ++term)
       field.c[axis][term + first_term] = step[static_cast<std::size_t>(axis * terms + term)];
+  double mean[2] = {0.0, 0.0};
   for (const auto& p : fields.positions())
-    for (int axis = 0; axis < 2; ++axis) {
-      SmoothField without = field;
-      without.c[axis][0] = 0.0;
-      field.c[axis][0] -= without.at(p[0] + centre[0], p[1] + centre[1], axis) / fields.frames();
-    }
+    for (int axis = 0; axis < 2; ++axis)
+      mean[axis] += field.at(p[0] + centre[0], p[1] + centre[1], axis) / fields.frames();
+  for (int axis = 0; axis < 2; ++axis) field.c[axis][0] = -mean[axis];
   return field;
 }
 

@@ -34,7 +34,7 @@ struct DriftEquations {
   std::vector<double> a, poisson, amplitude, feigned;  // A, b, b_amplitude, β
 };
 // Their solution for the best b − sβ.
-std::vector<double> drift_step(DriftEquations equations);
+std::vector<double> drift_step(const DriftEquations& equations);
 
 // u, of mean 0 over the frames: displacement that frames ask of object and positions together. 0 for fewer frames than
 // twice the unknowns of its order, which is then lowered. Collective. Overwrites fields.change().

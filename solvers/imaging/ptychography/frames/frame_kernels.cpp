@@ -162,34 +162,32 @@ FrameKernels::FrameKernels(const ExecutionSpace& space, int nx, int ny, int mode
                       "ptychography");
 }
 
-void FrameKernels::change(const FrameBatch& batch, const FrameData& data, const Planes& object, const Planes& probes,
-                          Likelihood likelihood, const Planes& change) const {
+template <class Factor>
+void FrameKernels::change_by(const Factor& factor, const FrameBatch& batch, const FrameData& data, const Planes& object,
+                             const Planes& probes, const Planes& change) const {
   for (int first = 0; first < batch.count; first += group_) {
     const int count = std::min(group_, batch.count - first);
     const FramePass pass{layout_, line_x_, line_y_, modes_, first, batch.places, waves_, sums_};
-    const float scale = 1.0f / (static_cast<float>(layout_.nx) * static_cast<float>(layout_.ny));
     transform_rows(space_, pass, count, ProductWave{object, probes, modes_});
-    if (likelihood == Likelihood::amplitude)
-      columns_pass(space_, pass, count, data, AmplitudeFactor{scale});
-    else
-      columns_pass(space_, pass, count, data, PoissonFactor{scale});
+    columns_pass(space_, pass, count, data, factor);
     transform_rows_back(space_, pass, count, StoreChange{change, modes_});
   }
 }
 
+void FrameKernels::change(const FrameBatch& batch, const FrameData& data, const Planes& object, const Planes& probes,
+                          Likelihood likelihood, const Planes& change) const {
+  if (likelihood == Likelihood::amplitude)
+    change_by(AmplitudeFactor{scale()}, batch, data, object, probes, change);
+  else
+    change_by(PoissonFactor{scale()}, batch, data, object, probes, change);
+}
+
 void FrameKernels::change_and_compare(const FrameBatch& batch, const FrameData& data, const Planes& object,
                                       const Planes& probes, Likelihood likelihood, const Planes& change) const {
-  for (int first = 0; first < batch.count; first += group_) {
-    const int count = std::min(group_, batch.count - first);
-    const FramePass pass{layout_, line_x_, line_y_, modes_, first, batch.places, waves_, sums_};
-    const float scale = 1.0f / (static_cast<float>(layout_.nx) * static_cast<float>(layout_.ny));
-    transform_rows(space_, pass, count, ProductWave{object, probes, modes_});
-    if (likelihood == Likelihood::amplitude)
-      columns_pass(space_, pass, count, data, Compared<AmplitudeFactor>{{scale}});
-    else
-      columns_pass(space_, pass, count, data, Compared<PoissonFactor>{{scale}});
-    transform_rows_back(space_, pass, count, StoreChange{change, modes_});
-  }
+  if (likelihood == Likelihood::amplitude)
+    change_by(Compared<AmplitudeFactor>{{scale()}}, batch, data, object, probes, change);
+  else
+    change_by(Compared<PoissonFactor>{{scale()}}, batch, data, object, probes, change);
 }
 
 void FrameKernels::compare(const FrameBatch& batch, const FrameData& data, const Planes& object,
@@ -197,9 +195,8 @@ void FrameKernels::compare(const FrameBatch& batch, const FrameData& data, const
   for (int first = 0; first < batch.count; first += group_) {
     const int count = std::min(group_, batch.count - first);
     const FramePass pass{layout_, line_x_, line_y_, modes_, first, batch.places, waves_, sums_};
-    const float scale = 1.0f / (static_cast<float>(layout_.nx) * static_cast<float>(layout_.ny));
     transform_rows(space_, pass, count, ProductWave{object, probes, modes_});
-    columns_pass(space_, pass, count, data, Comparison{scale});
+    columns_pass(space_, pass, count, data, Comparison{scale()});
   }
 }
 
@@ -208,10 +205,9 @@ void FrameKernels::project(const FrameBatch& batch, const FrameData& data, const
   for (int first = 0; first < batch.count; first += group_) {
     const int count = std::min(group_, batch.count - first);
     const FramePass pass{layout_, line_x_, line_y_, modes_, first, batch.places, waves_, sums_};
-    const float scale = 1.0f / (static_cast<float>(layout_.nx) * static_cast<float>(layout_.ny));
     const ProductWave product{object, probes, modes_};
     transform_rows(space_, pass, count, ReflectedWave{product, wave, first_wave});
-    columns_pass(space_, pass, count, data, ProjectionFactor{scale, step.noise > 0.0f});
+    columns_pass(space_, pass, count, data, ProjectionFactor{scale(), step.noise > 0.0f});
     transform_rows_back(space_, pass, count, StoreProjection{product, wave, first_wave, step, sums_});
   }
 }

@@ -87,6 +87,11 @@ class FrameKernels {
   int modes() const { return modes_; }
 
  private:
+  template <class Factor>
+  void change_by(const Factor& factor, const FrameBatch& batch, const FrameData& data, const Planes& object,
+                 const Planes& probes, const Planes& change) const;
+  float scale() const { return 1.0f / (static_cast<float>(layout_.nx) * static_cast<float>(layout_.ny)); }
+
   ExecutionSpace space_;
   FrameLayout layout_;
   int modes_, batch_, group_;

@@ -58,8 +58,8 @@ TEST(SeriesConfig, OtherEnginesFollowTheSameLikelihoodWhereTheyKnowIt) {
   SeriesRunConfig config;
   config.ptychography.likelihood = "poisson";
   config.ptychography.warm_up = 6;
-  EXPECT_EQ(config.solver_by("rpie").likelihood, "poisson");
-  EXPECT_EQ(config.solver_by("rpie").warm_up, 0);
+  EXPECT_EQ(config.ptychography.by_engine("rpie").likelihood, "poisson");
+  EXPECT_EQ(config.ptychography.by_engine("rpie").warm_up, 0);
   config.compare.engines = {"rpie", "dm", "raar"};
   EXPECT_NO_THROW(config.validate());  // the latter two project onto amplitudes
 }
