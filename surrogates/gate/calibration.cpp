@@ -100,7 +100,7 @@ double Calibration::uncertainty(double score) const {
 }
 
 void Calibration::correct(std::span<const double> error_over_bound) {
-  if (error_over_bound.size() < 2 * pairs_needed(coverage_)) return;
+  if (error_over_bound.size() < pairs_needed(coverage_)) return;
   correction_ = std::max(1.0, conformal_quantile({error_over_bound.begin(), error_over_bound.end()}, coverage_));
 }
 

@@ -40,7 +40,7 @@ class Calibration {
   void fit(std::span<const train::CalibrationPair> pairs);
   // Audits of production: error over the bound that fit() alone would have given. Where they ask for more, every bound
   // is multiplied by their conformal quantile: held-out samples (other sizes, temperatures) are not quite exchangeable
-  // with production, audits are. Never below 1; fewer than 2 · pairs_needed(coverage) correct nothing.
+  // with production, audits are. Never below 1; fewer than pairs_needed(coverage) correct nothing.
   void correct(std::span<const double> error_over_bound);
   double correction() const { return correction_; }
   // Scores are no longer comparable (new weights without held-out samples): no sample is trusted until the next fit.

@@ -58,7 +58,7 @@ std::span<Decision> Controller::decide() {
   policy_.begin_call();
   decisions_.clear();
   handed_back_.clear();
-  audited_.clear();
+  judged_.clear();
   for (std::size_t k = 0; k < samples_.size(); ++k) {
     Decision d;
     d.call = policy_.call();
@@ -69,12 +69,13 @@ std::span<Decision> Controller::decide() {
     d.player = verdict.player;
     d.reason = verdict.reason;
     d.audited = verdict.audited;
+    d.judged = verdict.audited || (verdict.drawn && corrected_away(d));
     decisions_.push_back(d);
   }
   keep_company();
   for (const Decision& d : decisions_) {
     if (d.player == Player::solver) handed_back_.push_back(d.sample);
-    if (d.audited) audited_.push_back(d.sample);
+    if (d.judged) judged_.push_back(d.sample);
   }
   return decisions_;
 }
@@ -89,8 +90,14 @@ void Controller::keep_company() {
     if (d.player == Player::solver) continue;
     d.player = Player::solver;
     d.reason = Reason::company;
-    d.audited = false;
+    d.audited = d.judged = false;
   }
+}
+
+// Within the threshold, had audits not widened its bound.
+bool Controller::corrected_away(const Decision& d) const {
+  return (d.reason == Reason::uncertain || d.reason == Reason::hold) && calibration_.correction() > 1.0 &&
+         d.uncertainty <= calibration_.correction() * calibration_.threshold();
 }
 
 bool Controller::may_learn() const {
@@ -108,31 +115,28 @@ bool Controller::is_spared(const Decision& d) const {
 
 bool Controller::wants_label(const Decision& d) const {
   if (!learner_ || !d.both_played() || !(config_.keep_labels || may_learn())) return false;
-  if (!d.audited && is_spared(d)) return false;
+  if (!d.judged && is_spared(d)) return false;
   const auto lane = static_cast<std::size_t>(d.sample);
   const bool labelled = lane < last_label_.size() && last_label_[lane] >= 0;
-  return d.audited || !labelled || d.call - last_label_[lane] >= config_.label_spacing;
+  return d.judged || !labelled || d.call - last_label_[lane] >= config_.label_spacing;
 }
 
 void Controller::add_label(const Decision& d, const FieldSet& label) {
   const auto lane = static_cast<std::size_t>(d.sample);
   if (last_label_.size() <= lane) last_label_.resize(lane + 1, -1);
-  if (!d.audited) last_label_[lane] = d.call;
+  if (!d.judged) last_label_[lane] = d.call;
   timed(Clock::training_in_run, [&] { learner_->add(label); });
   ++fresh_labels_;
   ledger_.count_label();
 }
 
 void Controller::finish() {
-  bool audited = false;
   for (const Decision& d : decisions_) {
     ledger_.record(d);
-    if (!d.audited) continue;
-    audit_.add(d.mean_square, policy_.audit_rate(), d.error, d.error <= d.uncertainty);
-    correct_by(d);
-    audited = true;
+    if (d.audited) audit_.add(d.mean_square, policy_.audit_rate(), d.error, d.error <= d.uncertainty);
+    if (d.judged) correct_by(d);
   }
-  if (audited && config_.correct_by_audits) calibration_.correct(audit_ratios_);
+  if (!judged_.empty() && config_.correct_by_audits) calibration_.correct(audit_ratios_);
   ledger_.add(Clock::gate, call_watch_.seconds() - booked_);
   if (may_learn() && fresh_labels_ >= config_.labels_to_update) learn();
 }

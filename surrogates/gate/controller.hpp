@@ -41,9 +41,9 @@ class Controller {
   std::span<double> begin(std::span<const int> samples);
   // Throws ConfigError without calibration and without a learner that could bring one. Collective.
   std::span<Decision> decide();
-  // Of the call in hand, in the order in which they were asked for; no sample is in both.
+  // Of the call in hand, in the order in which they were asked for.
   const std::vector<int>& handed_back() const { return handed_back_; }
-  const std::vector<int>& audited() const { return audited_; }
+  const std::vector<int>& judged() const { return judged_; }
   bool wants_label(const Decision& decision) const;
   void add_label(const Decision& decision, const FieldSet& label);  // collective
   // Books the call, then lets the learner fit when enough labels have gathered. Collective.
@@ -77,11 +77,12 @@ class Controller {
   void restore(const FieldSet& state);
 
  private:
-  static constexpr std::size_t correction_window = 100;  // audits that the correction looks back on
+  static constexpr std::size_t correction_window = 100;  // judged samples that the correction looks back on
 
   void calibrate_from_learner();
   void keep_company();
-  void correct_by(const Decision& audited);
+  bool corrected_away(const Decision& handed_back) const;
+  void correct_by(const Decision& judged);
   bool may_learn() const;
   bool is_spared(const Decision& handed_back) const;
   void learn();
@@ -95,13 +96,13 @@ class Controller {
   Ledger ledger_;
   std::function<void(const Update&)> on_update_;
 
-  std::vector<int> samples_, handed_back_, audited_;
+  std::vector<int> samples_, handed_back_, judged_;
   std::vector<double> scores_;
   std::vector<Decision> decisions_;
 
   Stopwatch call_watch_;
   double booked_ = 0.0;               // s of the present call that are not the gate's
-  std::vector<double> audit_ratios_;  // of the latest audits: error over the uncorrected bound
+  std::vector<double> audit_ratios_;  // of the latest judged: error over the uncorrected bound
   bool asked_learner_ = false;        // for the first calibration
   std::int64_t fresh_labels_ = 0;
   std::vector<std::int64_t> last_label_;  // call of the last label of each sample; −1: none

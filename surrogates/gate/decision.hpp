@@ -35,13 +35,16 @@ struct Decision {
   Player player = Player::surrogate;  // whose answer the caller got
   Reason reason = Reason::trusted;
   bool audited = false;  // the caller got the surrogate's answer and the solver played beside it
-  double score = 0.0;    // raw
+  // The solver answered from its own neutral start: an audit, or a drawn sample that nothing but the correction by
+  // audits hands back. Without the latter a correction that hands back everything would never hear that it need not.
+  bool judged = false;
+  double score = 0.0;                                            // raw
   double uncertainty = std::numeric_limits<double>::infinity();  // bound on the largest error, the domain's unit
   // Of the surrogate's answer, known where both played, else NaN: Domain::error.
   double error = std::numeric_limits<double>::quiet_NaN();        // largest
   double mean_square = std::numeric_limits<double>::quiet_NaN();  // over the sample's components
 
-  bool both_played() const { return player == Player::solver || audited; }
+  bool both_played() const { return player == Player::solver || judged; }
 };
 
 }  // namespace locum::gate

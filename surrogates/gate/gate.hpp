@@ -3,9 +3,10 @@
 // Of each call
 //   1. the surrogate answers every sample, with a raw score; calibration turns scores into bounds on the largest error;
 //   2. the policy hands back the samples whose bound is above the threshold, and draws audits among the others;
-//   3. the solver answers those handed back, for which it may begin from the surrogate's answer, and those audited,
-//      for which it may not: a judge must not start from what it judges. A caller gets the solver's answer of a sample
-//      handed back, and the surrogate's of an audited one: an audit measures production as it is, and leaves no trace;
+//   3. the solver answers those handed back, for which it may begin from the surrogate's answer, and those judged
+//      (audits; drawn samples that only the correction by audits hands back), for which it may not: a judge must not
+//      start from what it judges. A caller gets the solver's answer of a sample handed back, and the surrogate's of an
+//      audited one: an audit measures production as it is, and leaves no trace;
 //   4. where both played, the surrogate's error is known and the solver's answer goes to the learner as a label;
 //   5. when enough labels have gathered the learner fits again, and its held-out samples calibrate again.
 // Everything is collective over the communicator of the context, which is that of the inputs; decisions are equal on
@@ -66,20 +67,21 @@ class Gate final : public Step<Domain> {
 
  private:
   void play_solver(const Input& input, std::span<Decision> decisions, Output& output) {
-    const std::vector<int>&handed_back = controller_.handed_back(), &audited = controller_.audited();
-    if (handed_back.empty() && audited.empty()) return;
-    Output truth = Domain::make_output(input);
+    const std::vector<int>&handed_back = controller_.handed_back(), &judged = controller_.judged();
+    if (handed_back.empty() && judged.empty()) return;
+    Output answer = Domain::make_output(input), judgement = Domain::make_output(input);
     controller_.timed(Clock::solver, [&] {
-      if (!handed_back.empty()) solver_.evaluate_from(output, input, handed_back, truth);
-      if (!audited.empty()) solver_.evaluate(input, audited, truth);
+      if (!handed_back.empty()) solver_.evaluate_from(output, input, handed_back, answer);
+      if (!judged.empty()) solver_.evaluate(input, judged, judgement);
     });
     for (Decision& d : decisions) {
       if (!d.both_played()) continue;
+      const Output& truth = d.judged ? judgement : answer;
       const SampleError error = Domain::error(input, truth, output, d.sample);
       d.error = error.largest;
       d.mean_square = error.mean_square;
       if (controller_.wants_label(d)) controller_.add_label(d, Domain::label(input, truth, d.sample));
-      if (d.player == Player::solver) Domain::copy_sample(input, truth, output, d.sample);
+      if (d.player == Player::solver) Domain::copy_sample(input, answer, output, d.sample);
     }
   }
 

@@ -20,6 +20,7 @@ class Policy {
   struct Verdict {
     Player player = Player::surrogate;
     Reason reason = Reason::trusted;
+    bool drawn = false;    // for an audit, before anyone looked at the uncertainty
     bool audited = false;  // drawn, and the surrogate's
   };
   void begin_call() { ++call_; }
