@@ -80,7 +80,8 @@ FrameGate frame_gate(const std::vector<SetRecord>& records, double in_domain) {
   for (const SetRecord& r : records) {
     if (!r.truth_known) continue;
     for (std::size_t j = 0; j < r.error.size(); ++j) {
-      const bool wrong = r.error[j] > tolerated_factor * gate.in_domain, handed = r.handed[j] > 0.0;
+      const bool wrong = !(r.error[j] <= tolerated_factor * gate.in_domain),
+                 handed = r.handed[j] > 0.0;  // NaN is wrong
       ++gate.frames;
       gate.wrong += wrong;
       gate.wrong_handed_back += wrong && handed;

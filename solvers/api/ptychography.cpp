@@ -29,9 +29,10 @@ struct Agreement {
     truth += weight * std::norm(t);
     answer += weight * std::norm(a);
   }
-  // |phase O_answer − O_truth|² summed, over the truth's sum
+  // |phase O_answer − O_truth|² summed, over the truth's sum; NaN where either has a pixel that is no number.
   double relative(std::complex<double> phase) const {
     const double off = truth + answer - 2.0 * (std::conj(phase) * product).real();
+    if (!std::isfinite(off)) return std::numeric_limits<double>::quiet_NaN();
     return truth > 0.0 ? std::max(0.0, off) / truth : 0.0;
   }
 };
@@ -117,6 +118,7 @@ SampleError Ptychography::error(const Ptychogram& input, const ObjectFunction& t
   SampleError error;
   error.mean_square = all.relative(phase);
   for (const Agreement& frame : each) error.largest = std::max(error.largest, std::sqrt(frame.relative(phase)));
+  if (std::isnan(error.mean_square)) error.largest = error.mean_square;  // std::max takes NaN for the smaller one
   return error;
 }
 
@@ -170,7 +172,10 @@ std::vector<ObjectTile> make_tiles(const Ptychogram& input, int side) {
   return tiles;
 }
 
-double FourierError::excess() const { return std::sqrt(std::max(0.0, off - noise) / (counts > 0.0 ? counts : 1.0)); }
+double FourierError::excess() const {
+  const double left = off - noise;
+  return std::sqrt((left < 0.0 ? 0.0 : left) / (counts > 0.0 ? counts : 1.0));  // NaN stays NaN
+}
 
 double FourierError::r() const {
   return amplitudes > 0.0 ? amplitude / amplitudes : std::numeric_limits<double>::quiet_NaN();

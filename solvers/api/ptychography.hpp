@@ -28,6 +28,7 @@ struct Ptychography {
   // Relative error of the object in the tile's core, after the global phase was removed that frames cannot tell.
   // mean_square: Σ w |ΔO|² / Σ w |O|², weighed by the illumination w = Σ_j Σ_m |P_m(r − r_j)|² of the tile's frames.
   // largest: the worst frame's √ of the same, weighed by its probe alone. For a pure phase object both are in rad.
+  // Both are NaN where a pixel below the tile's frames is no number, in truth or answer.
   static SampleError error(const Input& input, const Output& truth, const Output& answer, int sample);
   // Frames, positions and probe of the tile and of all frames that overlap it, with the object below them.
   static FieldSet label(const Input& input, const Output& output, int sample);
@@ -66,7 +67,7 @@ struct FourierError {
   double shift_x = 0.0, shift_y = 0.0;
   // √ of the share of a frame's intensity that the object does not explain and noise does not either; a lower bound, in
   // the mean, of the relative error of P O. A frame without a count is judged as if it had one: where light was
-  // expected it is off by all of it.
+  // expected it is off by all of it. NaN for an object that is no number.
   double excess() const;
   // R of the frame alone, amplitude / amplitudes; NaN for a frame without a count.
   double r() const;

@@ -214,7 +214,7 @@ std::vector<double> below_probes(const Ptychogram& input, const std::vector<int>
       for (int y = 0; y < input.ny; ++y) columns[y] += p[y] * m[y];
     }
     const double sum = std::accumulate(columns.begin(), columns.end(), 0.0);
-    means.push_back(std::sqrt(std::max(0.0, sum) / total));
+    means.push_back(std::sqrt((sum < 0.0 ? 0.0 : sum) / total));  // NaN stays NaN
   }
   return input.comm.size() > 1 ? input.comm.all_gather(std::span<const double>(means)) : means;
 }

@@ -22,6 +22,12 @@ bool is_finite(const ObjectFunction& object) {
                      [](Ptychogram::Value v) { return std::isfinite(v.real()) && std::isfinite(v.imag()); });
 }
 
+// What the last network was given, for an answer that is no number: who begins from it must be able to.
+ObjectCascade::Result unanswered(Canvas canvas) {
+  const std::vector<float> nothing(canvas.weight.size(), 0.0f);
+  return {false, std::move(canvas.object), nothing, nothing};
+}
+
 }  // namespace
 
 ObjectCascade::ObjectCascade(const ExecutionSpace& space, const ObjectNetworkConfig& config)
@@ -60,12 +66,12 @@ ObjectCascade::Result ObjectCascade::run(const Ptychogram& input, DiffractionMod
     if (s > 0) canvas = after(s, std::move(object), input, model);
     answer = stage(s).predict(input.comm, canvas);
     object = completed(canvas, answer.mean);
-    const std::vector<float> nothing(canvas.weight.size(), 0.0f);
-    if (!is_finite(object)) return {false, std::move(canvas.object), nothing, nothing};
+    if (!is_finite(object)) return unanswered(std::move(canvas));
   }
   Result result{true, std::move(object), std::move(answer.spread), std::vector<float>(canvas.weight.size())};
   const ObjectFunction before = result.object;
   if (config_.polish_sweeps > 0) model.descend(input, all_frames(input), config_.polish_sweeps, result.object);
+  if (!is_finite(result.object)) return unanswered(std::move(canvas));
   for (std::size_t k = 0; k < result.moved.size(); ++k)
     result.moved[k] = std::norm(result.object.value[k] - before.value[k]) / (std::norm(result.object.value[k]) + 1e-6f);
   return result;

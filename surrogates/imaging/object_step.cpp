@@ -33,8 +33,11 @@ void ObjectStep::evaluate_with_score(const Ptychogram& input, std::span<const in
   for (std::size_t j = 0; j < frames.size(); ++j) scores_.push_back({errors_[j].excess(), spread[j], moved[j]});
   for (std::size_t k = 0; k < samples.size(); ++k) {
     scores[k] = result_.finite ? 0.0 : std::numeric_limits<double>::infinity();
-    for (int j : input.tiles[static_cast<std::size_t>(samples[k])].frames)
-      scores[k] = std::max(scores[k], scores_[static_cast<std::size_t>(j)].score());
+    for (int j : input.tiles[static_cast<std::size_t>(samples[k])].frames) {
+      const double score = scores_[static_cast<std::size_t>(j)].score();
+      scores[k] = std::isnan(score) ? std::numeric_limits<double>::infinity() : std::max(scores[k], score);
+      if (std::isinf(scores[k])) break;
+    }
   }
 }
 

@@ -2,7 +2,7 @@
 //
 // A frame's score is √(excess² + spread² + moved²): the Fourier error that noise does not explain, which bounds the
 // error of P O from below whatever the network thinks of itself; the committee's spread below the probe; and how far
-// the last passes still moved the object there. A tile's score is that of its worst frame.
+// the last passes still moved the object there. A tile's score is that of its worst frame; infinite where one is NaN.
 #pragma once
 
 #include <memory>

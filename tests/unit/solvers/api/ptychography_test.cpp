@@ -1,10 +1,12 @@
-// How an object is shared out in tiles.
+// How an object is shared out in tiles, and how wrong it is in them.
 #include "solvers/api/ptychography.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <numeric>
 
 using namespace locum;
 
@@ -98,4 +100,25 @@ TEST(MakeTiles, OfOneFrameIsTheObject) {
   const auto tiles = make_tiles(data, 1);
   ASSERT_EQ(tiles.size(), 1u);
   EXPECT_EQ(tiles[0].core, data.whole());
+}
+
+TEST(PtychographyError, OfAPixelThatIsNoNumberIsNoNumber) {
+  Ptychogram data = raster(3, 8.0);
+  data.probe.assign(data.window(), {1.0f, 0.0f});
+  data.tiles = make_tiles(data, 1000);
+  const ObjectFunction right = Ptychography::make_output(data);
+  const auto error = [&](const ObjectFunction& truth, const ObjectFunction& answer) {
+    return Ptychography::error(data, truth, answer, 0);
+  };
+  EXPECT_EQ(error(right, right).largest, 0.0);
+  for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
+    ObjectFunction wrong = right;
+    wrong.value[40 * static_cast<std::size_t>(data.object_ny) + 40] = {0.0f, bad};
+    for (const SampleError& e : {error(right, wrong), error(wrong, right)}) {
+      EXPECT_TRUE(std::isnan(e.mean_square));
+      EXPECT_TRUE(std::isnan(e.largest));
+    }
+    const std::vector<double> frames = frame_errors(data, right, wrong, 0);
+    EXPECT_TRUE(std::isnan(std::accumulate(frames.begin(), frames.end(), 0.0)));
+  }
 }

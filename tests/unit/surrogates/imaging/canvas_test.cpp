@@ -108,6 +108,16 @@ TEST(Canvas, MeansBelowProbesAreWeighedByTheirIntensity) {
   for (double mean : below_probes(set.data, {0, 7, 35}, four)) EXPECT_NEAR(mean, 2.0, 1e-5);
 }
 
+TEST(Canvas, AMeanBelowAProbeOfWhatIsNoNumberIsNone) {
+  const LabelledObject set = small_data_set(8);
+  std::vector<float> map(set.data.object_size(), 4.0f);
+  const PixelBox window = set.data.window_of(0);
+  map[static_cast<std::size_t>(window.x0 + 1) * set.data.object_ny + window.y0 + 1] = std::nanf("");
+  const std::vector<double> means = below_probes(set.data, {0, 35}, map);
+  EXPECT_TRUE(std::isnan(means[0]));
+  EXPECT_NEAR(means[1], 2.0, 1e-5);
+}
+
 // Answers that ranks do not compute together, so that what is left is the canvas's own.
 class FixedModel final : public DiffractionModel {
  public:

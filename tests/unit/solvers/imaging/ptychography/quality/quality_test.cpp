@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 
 #include "kokkos_kernels/base/errors.hpp"
 #include "kokkos_kernels/base/units.hpp"
@@ -270,6 +271,8 @@ TEST(FourierError, AFrameWithoutCountsIsWrongWhereLightWasExpected) {
   EXPECT_EQ(right.excess(), 0.0);
   EXPECT_DOUBLE_EQ(right.r(), 0.05);
   EXPECT_TRUE(std::isnan(lost.r())) << "0 would say perfect";
+  right.off = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_TRUE(std::isnan(right.excess())) << "nor is an object that is no number perfect";
 }
 
 TEST(RFactor, IsTheQuotientOfSums) {
