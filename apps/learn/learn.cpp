@@ -26,6 +26,7 @@ LearnRun::LearnRun(const Context& context, const RunDirectory& directory, LearnC
       energy_(config_.energy, context.comm),
       stages_(context.comm, directory, restart) {
   context_.seed = static_cast<std::uint64_t>(config_.seed);
+  if (stages_.has("energy")) energy_.restore(stages_.at("energy"));
 }
 
 void LearnRun::run() {
@@ -53,12 +54,16 @@ void LearnRun::make_data() {
   log::info(fmt::format("data: {} replicas of {} frames, {} already there", wanted, config_.data.frames,
                         std::min(done.size(), wanted)));
   const Stopwatch watch;
+  const auto keep_price = [&] {
+    stages_.note("energy", energy_.state());
+    stages_.keep_seconds("data", context_.comm.max(earlier + watch.seconds()));
+  };
   io::DatasetWriter writer(context_.comm, path, there ? io::Dataset(context_.comm, path).size() : -1);
   const bool complete =
       run_replicas(context_, config_.solver, config_.data, done, [&](const std::vector<FieldSet>& samples) {
         writer.add(samples);
         writer.commit();
-        stages_.keep_seconds("data", context_.comm.max(earlier + watch.seconds()));
+        keep_price();
       });
   stop_if(!complete);
   data_seconds_ = stages_.seconds("data");
@@ -106,20 +111,26 @@ void LearnRun::train() {
 
 void LearnRun::fit() {
   TrainingEvents events(context_.comm, directory_.path());
-  const bool resumes = stages_.has("learner");
-  if (resumes) learner_->restore(stages_.at("learner"));
+  const double earlier = stages_.seconds("fitting");
+  if (stages_.has("learner")) learner_->restore(stages_.at("learner"));
+  const Stopwatch watch;
   bool stopped = false;
   const train::FitReport report = learner_->fit([&](int epoch, const std::map<std::string, double>& metrics) {
     events.add(epoch, metrics);
+    energy_.update();
     stopped = stop_requested(context_.comm);
-    if (stopped || (epoch > 0 && epoch % config_.output.training_checkpoint_epochs == 0))
-      stages_.keep("learner", learner_->state());
+    if (stopped || (epoch > 0 && epoch % config_.output.training_checkpoint_epochs == 0)) {
+      stages_.note("learner", learner_->state());
+      stages_.note("energy", energy_.state());
+      stages_.keep_seconds("fitting", earlier + context_.comm.max(watch.seconds()));
+    }
     stop_if(stopped);
   });
-  training_.seconds = context_.comm.max(report.seconds);
+  training_.seconds = earlier + context_.comm.max(report.seconds);
   training_.metrics = report.metrics;
   log::info("training: " + learner_->precision().text());
   stages_.note("learner", learner_->state());
+  stages_.note("energy", energy_.state());
   stages_.keep_training(training_);
   write_model();
 }

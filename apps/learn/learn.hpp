@@ -43,6 +43,7 @@ class LearnRun {
   void write_model();
   void open_dataset(std::int64_t samples);
   void commit_production();
+  void book_run();
   void stop_if(bool stopped) const;
   void note_update(const gate::Update& update);
   void write_report() const;

@@ -91,7 +91,9 @@ void LearnRun::produce() {
   job_->files_found = [this](const FieldSet& files) { open_dataset(files.integer_scalar("dataset_samples")); };
   job_->files_kept = [this](FieldSet& files) { files.add_scalar("dataset_samples", "1", dataset_->size()); };
   run_watch_.restart();
-  stop_if(!job_->run(restart_));
+  const bool complete = job_->run(restart_);
+  book_run();
+  stop_if(!complete);
 }
 
 // Without a checkpoint the dataset holds the replicas only: what a killed run appended is cut off.
@@ -105,6 +107,11 @@ void LearnRun::commit_production() {
   fresh_labels_.clear();
   dataset_->commit();
   write_model();
+  book_run();
+}
+
+// A checkpoint cannot hold what writing it takes: that is booked with the next one, and the last one's after the run.
+void LearnRun::book_run() {
   gate_->ledger().add(gate::Clock::run, run_watch_.seconds());
   run_watch_.restart();
   gate_->ledger().add(gate::Clock::io, job_->io_seconds() - booked_io_);

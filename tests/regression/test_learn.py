@@ -11,7 +11,7 @@ from pathlib import Path
 
 import h5py
 
-from locum_cli import CONFIG, INTERRUPTED, SUCCESS, CliTest, differences, finish, kill_group, ranks_of, read_all, run, start, wait_until
+from locum_cli import CONFIG, INTERRUPTED, SUCCESS, CliTest, differences, finish, kill_group, ranks_of, read_all, run, start, summary_of, wait_until
 
 INPUTS = Path(__file__).resolve().parents[2] / "inputs"
 # Γ labels, few frames, few epochs, and a heating so quick that the gate hands steps back and learns within 200 timesteps.
@@ -98,6 +98,46 @@ class Learn(CliTest):
             process = start(options(out, *(["--restart"] if (out / "input.toml").exists() else [])))
         self.assertSucceeds(finish(process))
         self.assertSameRun(unbroken, out)
+
+
+class Price(CliTest):
+    """What a session took before it ended stays in the account of the run."""
+
+    def learn(self, out, *more):
+        return options(out, "--set", "production.md.timesteps=4", "--set", "comparison.enabled=false", *more)
+
+    def edit(self, out, values, drop=()):
+        with h5py.File(out / "stages.h5", "r+") as file:
+            names = []
+            file.visit(names.append)
+            for end, value in values.items():
+                found = [n for n in names if f"/{n}".endswith(f"/{end}")]
+                self.assertEqual(len(found), 1, (end, names))
+                file[found[0]][...] = value
+            for name in [n for n in names if n.rsplit("/", 1)[-1] in drop]:
+                del file[name]
+
+    def test_of_data_training_and_energy_stays_through_a_restart(self):
+        out = self.folder / "out"
+        process = start(self.learn(out))
+        self.assertTrue(wait_until(lambda: process.poll() is not None or (out / "stages.h5").exists()))
+        os.kill(ranks_of(process)[0], signal.SIGTERM)
+        self.assertEqual(finish(process).code, INTERRUPTED)  # among the replicas, or in the training at the latest
+        # As if the session had been slow and hungry.
+        self.edit(out, {"data/seconds": 1000.0, "energy/energy_joules": 1e6})
+        self.assertSucceeds(run(*self.learn(out, "--restart")))
+        told = summary_of(out)
+        self.assertGreaterEqual(told["time_s"]["training_data"], 1000.0)
+        self.assertGreaterEqual(told["energy"]["joules"], 1e6)
+        # As if it had ended at the last epoch.
+        (out / "checkpoint.h5").unlink()
+        self.edit(out, {"fitting/seconds": 2000.0, "energy/energy_joules": 2e6}, drop=("trained", "metrics"))
+        self.assertSucceeds(run(*self.learn(out, "--restart")))
+        told = summary_of(out)
+        self.assertGreaterEqual(told["time_s"]["training_data"], 1000.0)
+        self.assertGreater(told["training"]["seconds"], 2000.0)
+        self.assertGreaterEqual(told["time_s"]["training"], told["training"]["seconds"])
+        self.assertGreaterEqual(told["energy"]["joules"], 2e6)
 
 
 class Inputs(CliTest):
