@@ -29,6 +29,7 @@ Json observables(const Observables& o) {
 
 std::string to_json(const Summary& s) {
   const gate::Account& a = s.account;
+  const auto counted = [&](double seconds) { return a.training_counted ? Json(seconds) : Json(nullptr); };
   Json json;
   json["title"] = s.title;
   json["locum"] = {{"version", version()}, {"git", git_commit()}, {"backend", backend()}, {"ranks", s.ranks}};
@@ -40,9 +41,9 @@ std::string to_json(const Summary& s) {
                     {"solver", a.solver},
                     {"surrogate", a.surrogate},
                     {"gate", a.gate},
-                    {"training", a.training},
+                    {"training", counted(a.training)},
                     {"training_in_run", a.training_in_run},
-                    {"training_data", a.training_data},
+                    {"training_data", counted(a.training_data)},
                     {"io", a.io}};
   json["per_call_s"] = {
       {"solver", number(a.solver_call)}, {"surrogate", number(a.surrogate_call)}, {"gate", number(a.gate_call)}};
@@ -54,10 +55,11 @@ std::string to_json(const Summary& s) {
                      {"application", number(a.application)},
                      {"break_even_calls", number(a.break_even_calls)},
                      {"solver_only_s", number(a.solver_only_s)},
-                     {"solver_only_is", a.solver_only_is}};
+                     {"solver_only_is", a.solver_only_is},
+                     {"training_counted", a.training_counted}};
   json["energy"] = {{"method", s.energy.method}, {"joules", number(s.energy.joules)}, {"kwh", number(s.energy.kwh())}};
   json["training"] = {{"samples", s.training.samples},
-                      {"seconds", s.training.seconds},
+                      {"seconds", counted(s.training.seconds)},
                       {"device", s.training.device},
                       {"precision", s.training.precision},
                       {"updates_in_run", a.updates},

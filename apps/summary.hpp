@@ -27,7 +27,7 @@ struct Summary {
   ComparisonResult comparison;
 };
 
-// Numbers that are not known (no audit yet, break-even never) are null.
+// Numbers that are not known (no audit yet, break-even never, training that a model does not tell of) are null.
 std::string to_json(const Summary& summary);
 
 }  // namespace locum::apps

@@ -1,7 +1,7 @@
 #include "apps/series/series_account.hpp"
 
 #include <algorithm>
-#include <limits>
+#include <cmath>
 
 namespace locum::apps {
 namespace {
@@ -53,11 +53,19 @@ std::pair<double, std::size_t> seconds_alone(const std::vector<SetRecord>& recor
 double others(const gate::Account& a) { return a.wall - a.solver - a.surrogate - a.gate - a.training_in_run; }
 double whole_run(const gate::Account& a) { return a.wall + a.training_data + a.training - a.training_in_run; }
 
+gate::Account without_solver(gate::Account account) {
+  account.solver_call = account.step = account.application = account.break_even_calls = account.solver_only_s =
+      std::nan("");
+  account.solver_only_is = "not measured";
+  account.not_measured_why = "no set was solved by the solver alone";
+  return account;
+}
+
 }  // namespace
 
 gate::Account series_account(gate::Account account, const std::vector<SetRecord>& records,
                              const std::vector<SetComparison>& comparisons) {
-  if (comparisons.empty() || account.calls.total == 0) return account;
+  if (comparisons.empty() || account.calls.total == 0) return without_solver(std::move(account));
   const auto [alone, measured] = seconds_alone(records, comparisons, "");
   const auto calls = static_cast<double>(account.calls.total);
   account.solver_call = alone / calls;
@@ -66,9 +74,7 @@ gate::Account series_account(gate::Account account, const std::vector<SetRecord>
   account.solver_only_s = alone + others(account);
   account.solver_only_is = measured == records.size() ? "measured" : "extrapolated";
   account.application = account.solver_only_s / whole_run(account);
-  const double gain = account.solver_call - gated;
-  account.break_even_calls =
-      gain > 0.0 ? (account.training_data + account.training) / gain : std::numeric_limits<double>::infinity();
+  account.break_even_calls = gate::break_even(account, account.solver_call - gated);
   return account;
 }
 

@@ -15,7 +15,7 @@ namespace locum::apps {
 // of what the solver alone would take. That is known from the sets that it reconstructed alone, from the best classical
 // start: c_s is their time for each tile, T_solver_only that of all sets (the mean over compared ones of the same kind
 // stands for those that are not; "measured" where all are), beside what is not the step. r c_s of the denominators is
-// what the solver really took in the run. Without comparisons the account stays as the gate has it.
+// what the solver really took in the run. Without comparisons none of these is known: NaN, and "not measured".
 gate::Account series_account(gate::Account account, const std::vector<SetRecord>& records,
                              const std::vector<SetComparison>& comparisons);
 

@@ -43,10 +43,8 @@ void SeriesRun::produce() {
   gate_ = std::make_unique<gate::Gate<Ptychography>>(solver_, *surrogate_, learner_.get(), config_.gate, object_metric,
                                                      context_);
   if (!resume_series()) {
-    if (learner_) {
-      gate_->ledger().add(gate::Clock::training_data, data_seconds_);
-      gate_->ledger().add(gate::Clock::training_before, training_.seconds);
-    }
+    gate_->ledger().add(gate::Clock::training_data, data_seconds_);
+    gate_->ledger().add(gate::Clock::training_before, training_.seconds);
     gate_->calibrate(held_out_.pairs);
   }
   gate_->on_update([this](const gate::Update& update) {
@@ -200,8 +198,10 @@ void SeriesRun::compare() {
 
 void SeriesRun::conclude() {
   write_model();
+  gate::Account account = gate_->account();
+  account.training_counted = training_counted_;
   SeriesResults results{config_,
-                        series_account(gate_->account(), records_, comparisons_),
+                        series_account(std::move(account), records_, comparisons_),
                         energy_.reading(),
                         training_,
                         records_,

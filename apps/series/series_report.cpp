@@ -135,10 +135,15 @@ std::string frame_gate_text(const SeriesResults& results) {
   return table("The gate, frame by frame", rows);
 }
 
+std::string speed_up(double ratio, const gate::Account& a) {
+  return std::isfinite(ratio) ? factor(ratio) : "not measured: " + a.not_measured_why;
+}
+
 std::string account_table(const SeriesResults& results) {
   const gate::Account& a = results.account;
-  std::string rows = table_row("training data", duration(a.training_data));
-  rows += table_row("training and calibration", duration(a.training));
+  const auto counted = [&](double seconds) { return a.training_counted ? duration(seconds) : "not known"; };
+  std::string rows = table_row("training data", counted(a.training_data));
+  rows += table_row("training and calibration", counted(a.training));
   rows += table_row("series, in all", duration(a.wall));
   rows += table_row("… network", duration(a.surrogate));
   rows += table_row("… solver: handed back and audits", duration(a.solver));
@@ -150,9 +155,9 @@ std::string account_table(const SeriesResults& results) {
       table_row("tiles", fmt::format("{}: network {}, solver {} ({} handed back), audits {}", a.calls.total,
                                      a.calls.surrogate, a.calls.solver, percent(a.fallback_fraction), a.calls.audited));
   rows += table_row("error of production", error_text(a));
-  rows += table_row("speed-up of the step", factor(a.step) + "; " + error_text(a));
-  rows +=
-      table_row("speed-up of the application", factor(a.application) + ", training and data counted; " + error_text(a));
+  rows += table_row("speed-up of the step", speed_up(a.step, a) + "; " + error_text(a));
+  rows += table_row("speed-up of the application",
+                    speed_up(a.application, a) + ", " + counted_text(a) + "; " + error_text(a));
   for (const auto& [engine, ratio] : applications_beside(a, results.records, results.comparisons))
     rows += table_row("the same beside " + escape_html(engine) + " alone", factor(ratio));
   rows += table_row("break-even",
@@ -169,18 +174,18 @@ std::string account_table(const SeriesResults& results) {
 
 std::vector<std::string> notes_of(const SeriesResults& results) {
   std::vector<std::string> notes = open_regions(results);
-  if (!results.config.series.model.empty())
-    notes.push_back(
-        fmt::format("The networks are those of {}: what their data and their training took is not in this account.",
-                    results.config.series.model));
+  if (!results.account.training_counted)
+    notes.push_back(fmt::format(
+        "{} does not say what the data of its networks and their training took: neither is in this account.",
+        results.config.series.model));
   if (results.account.bound_is_broken())
     notes.push_back(
         "More audits exceeded their bound than its coverage allows by chance: the network is wrong where "
         "it is sure.");
   if (results.comparisons.empty())
     notes.push_back(
-        "No set was given to the solver alone: what it would take is extrapolated from single regions, "
-        "which take more than their share.");
+        "No set was given to the solver alone (compare.sets): what it would take, and with it any speed-up, is not "
+        "measured.");
   for (const SetComparison& c : results.comparisons)
     if (!c.best().converged)
       notes.push_back(

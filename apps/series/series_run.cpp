@@ -199,6 +199,16 @@ void SeriesRun::take_model() {
   training_.precision = "fp32";
   log::info(fmt::format("networks and calibration of {}: no data to learn from, no training, no learning in the series",
                         config_.series.model));
+  training_counted_ = model.price.has_value();
+  if (!training_counted_) {
+    log::warn(
+        fmt::format("{} does not say what its data and its training took: neither is counted", config_.series.model));
+    return;
+  }
+  data_seconds_ = model.price->data;
+  training_.seconds = model.price->training;
+  log::info(fmt::format("counted as if made for this series: its data, {:.1f} s, and its training, {:.1f} s",
+                        data_seconds_, training_.seconds));
 }
 
 // Of the networks as they are, which learning in the series changes.
@@ -222,8 +232,10 @@ void SeriesRun::restore_metrics(const FieldSet& state) {
 
 void SeriesRun::write_model() const {
   if (!learner_) return;
+  TrainingPrice price{data_seconds_, training_.seconds};
+  if (gate_) price.training += context_.comm.max(gate_->ledger().seconds(gate::Clock::training_in_run));
   io::write_model(context_.comm, directory_.file("model.h5"),
-                  object_model(config_, *learner_->cascade(), held_out_, training_));
+                  object_model(config_, *learner_->cascade(), held_out_, training_.samples, price));
 }
 
 void run_series(const Context& context, const CommandLine& line) {

@@ -81,6 +81,7 @@ class SeriesRun {
   Stages stages_;
 
   double data_seconds_ = 0.0;
+  bool training_counted_ = true;  // false: of a model that does not say what it took
   std::int64_t open_labels_ = 0;  // of the solver's, that did not converge
   TrainingSummary training_;
   TrainingData data_;

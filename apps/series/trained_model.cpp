@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+#include <cmath>
 #include <utility>
 
 #include "apps/series/experiment.hpp"
@@ -16,7 +18,8 @@
 namespace locum::apps {
 namespace {
 
-constexpr char experiment_group[] = "experiment", calibration_group[] = "calibration", likelihood_name[] = "likelihood";
+constexpr char experiment_group[] = "experiment", calibration_group[] = "calibration", likelihood_name[] = "likelihood",
+               training_seconds[] = "training_seconds", data_seconds[] = "training_data_seconds";
 
 FieldSet experiment_fields(const SeriesRunConfig& config) {
   const Ptychogram expected = experiment_geometry(config);
@@ -55,16 +58,33 @@ void check_likelihood(const SeriesRunConfig& config, const FieldTree& model) {
                       "ptychography.likelihood", "set it to that, or leave series.model out to train anew");
 }
 
+std::optional<double> seconds_of(const FieldTree& model, const char* name, const std::string& file) {
+  const auto found = model.attributes.find(name);
+  if (found == model.attributes.end()) return std::nullopt;
+  const std::string& text = found->second;
+  double seconds = 0.0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (read.ec != std::errc() || read.ptr != text.data() + text.size() || !std::isfinite(seconds) || seconds < 0.0)
+    throw ConfigError(fmt::format("{} is '{}', seconds were expected", name, text), file, hint);
+  return seconds;
+}
+
+std::optional<TrainingPrice> price_of(const FieldTree& model, const std::string& file) {
+  const auto data = seconds_of(model, data_seconds, file), training = seconds_of(model, training_seconds, file);
+  if (!data || !training) return std::nullopt;
+  return TrainingPrice{*data, *training};
+}
+
 }  // namespace
 
 io::Tree object_model(const SeriesRunConfig& config, const imaging::ObjectCascade& cascade,
-                      const HeldOutErrors& held_out, const TrainingSummary& training) {
+                      const HeldOutErrors& held_out, std::int64_t data_sets, const TrainingPrice& price) {
   SeriesRunConfig copy = config;
-  FieldTree record =
-      imaging::object_model_record(cascade, {{"program_version", version_line()},
-                                             {"input", io::to_toml(copy)},
-                                             {"training_data_sets", fmt::format("{}", training.samples)},
-                                             {"training_seconds", fmt::format("{:.3f}", training.seconds)}});
+  FieldTree record = imaging::object_model_record(cascade, {{"program_version", version_line()},
+                                                            {"input", io::to_toml(copy)},
+                                                            {"training_data_sets", fmt::format("{}", data_sets)},
+                                                            {data_seconds, fmt::format("{:.3f}", price.data)},
+                                                            {training_seconds, fmt::format("{:.3f}", price.training)}});
   record.attributes[likelihood_name] = config.ptychography.likelihood;
   record.groups[calibration_group] = held_out.state();
   record.groups[experiment_group] = experiment_fields(config);
@@ -80,6 +100,7 @@ TrainedModel read_trained_model(const Context& context, const SeriesRunConfig& c
     model.held_out = HeldOutErrors::from_state(tree.group(calibration_group, hint));
     check(config, tree.group(experiment_group, hint));
     check_likelihood(config, tree);
+    model.price = price_of(tree, file);
   });
   return model;
 }

@@ -17,7 +17,7 @@ class WatchedSolver final : public PtychographyStep {
   explicit WatchedSolver(const imaging::PtychographyConfig& config) : solver_(config) {}
 
   std::string name() const override { return solver_.name(); }
-  // From the neutral start: audits.
+  // What judges the network, from ptychography.start: audits, and drawn tiles that only their correction hands back.
   void evaluate(const Ptychogram& input, std::span<const int> samples, ObjectFunction& output) override;
   // What was handed back.
   void evaluate_from(const ObjectFunction& start, const Ptychogram& input, std::span<const int> samples,

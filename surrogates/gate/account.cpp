@@ -45,12 +45,11 @@ void compare(const Ledger& ledger, Account& a) {
   // What is not the step takes the same time whoever plays it.
   const double others = a.wall - a.solver - a.surrogate - a.gate - a.training_in_run;
   const bool measured = ledger.solver_only() > 0.0;
-  a.solver_only_is = measured ? "measured" : "extrapolated";
   a.solver_only_s = measured ? ledger.solver_only() : a.solver_call * n + others;
+  a.solver_only_is = measured ? "measured" : std::isfinite(a.solver_only_s) ? "extrapolated" : "not measured";
   const double before = a.training - a.training_in_run;
   a.application = a.solver_only_s / (a.wall + a.training_data + before);
-  const double gain = a.solver_call - gated;
-  a.break_even_calls = gain > 0.0 ? (a.training_data + a.training) / gain : std::numeric_limits<double>::infinity();
+  a.break_even_calls = break_even(a, a.solver_call - gated);
 }
 
 std::string error_text(const Account& a) {
@@ -63,20 +62,31 @@ std::string error_text(const Account& a) {
 
 std::string worth_text(const Account& a) {
   if (a.audits == 0) return "speed-up: not given, because no audit measured the error";
-  if (!std::isfinite(a.step)) return fmt::format("speed-up: not known, no solver call was timed; {}", error_text(a));
+  if (!std::isfinite(a.step)) return fmt::format("speed-up: not measured: {}; {}", a.not_measured_why, error_text(a));
   const std::string pays = std::isfinite(a.break_even_calls)
                                ? fmt::format("pays off after {:.0f} calls", a.break_even_calls)
-                               : "never pays off";
+                           : std::isinf(a.break_even_calls) ? "never pays off"
+                                                            : "when it pays off is not known";
   return fmt::format(
-      "speed-up: step {:.2f} times, application {:.2f} times, training and data counted; {}\n"
+      "speed-up: step {:.2f} times, application {:.2f} times, {}; {}\n"
       "          solver only {:.4g} s ({}); {}",
-      a.step, a.application, error_text(a), a.solver_only_s, a.solver_only_is, pays);
+      a.step, a.application, counted_text(a), error_text(a), a.solver_only_s, a.solver_only_is, pays);
 }
 
 }  // namespace
 
 bool Account::bound_is_broken() const {
   return audits_exceeded > 0 && coverage > 0.0 && binomial_tail(audits, audits_exceeded, 1.0 - coverage) < 0.01;
+}
+
+double break_even(const Account& a, double gain) {
+  if (!a.training_counted || std::isnan(gain)) return std::nan("");
+  return gain > 0.0 ? (a.training_data + a.training) / gain : std::numeric_limits<double>::infinity();
+}
+
+std::string counted_text(const Account& a) {
+  return a.training_counted ? "training and data counted"
+                            : "training and data NOT counted: what they took is not known";
 }
 
 Account make_account(const Ledger& mine, const Audit& audit, double coverage, const Communicator& comm) {
@@ -111,13 +121,16 @@ std::string to_text(const Account& a) {
       a.calls.total, a.calls.surrogate, a.calls.audited, a.calls.solver, 100.0 * a.fallback_fraction,
       reason(Reason::uncertain), reason(Reason::hold), reason(Reason::company), reason(Reason::uncalibrated),
       reason(Reason::warm_up), reason(Reason::forced));
-  text += fmt::format("a call:   solver {:.4g} ms, surrogate {:.4g} ms, gate {:.4g} ms; solver played in {:.2f} %\n",
-                      1e3 * a.solver_call, 1e3 * a.surrogate_call, 1e3 * a.gate_call, 100.0 * a.solver_share);
+  const std::string solver_call =
+      std::isfinite(a.solver_call) ? fmt::format("{:.4g} ms", 1e3 * a.solver_call) : "not measured";
+  text += fmt::format("a call:   solver {}, surrogate {:.4g} ms, gate {:.4g} ms; solver played in {:.2f} %\n",
+                      solver_call, 1e3 * a.surrogate_call, 1e3 * a.gate_call, 100.0 * a.solver_share);
   text += fmt::format(
       "time:     wall {:.4g} s: solver {:.4g}, surrogate {:.4g}, gate {:.4g}, training in the run {:.4g}, files "
-      "{:.4g}; "
-      "before: data {:.4g}, training {:.4g}\n",
-      a.wall, a.solver, a.surrogate, a.gate, a.training_in_run, a.io, a.training_data, a.training - a.training_in_run);
+      "{:.4g}; before: {}\n",
+      a.wall, a.solver, a.surrogate, a.gate, a.training_in_run, a.io,
+      a.training_counted ? fmt::format("data {:.4g}, training {:.4g}", a.training_data, a.training - a.training_in_run)
+                         : "not known");
   text += fmt::format("learning: {} labels kept, {} updates\n", a.labels, a.updates);
   text += fmt::format("error:    {}; largest {:.4g}, above its bound in {} of {} (promised: at most {:.0f} %)\n",
                       error_text(a), a.largest_error, a.audits_exceeded, a.audits, 100.0 * (1.0 - a.coverage));

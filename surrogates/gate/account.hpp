@@ -37,9 +37,13 @@ struct Account {
   double coverage = 0.0;  // promised by the calibration
 
   double step = 0.0, application = 0.0;  // NaN when no solver call is known
-  double break_even_calls = 0.0;         // infinite: never
+  double break_even_calls = 0.0;         // infinite: never; NaN: not known
   double solver_only_s = 0.0;
-  std::string solver_only_is = "extrapolated";  // "measured" | "extrapolated"
+  std::string solver_only_is = "extrapolated";                // "measured" | "extrapolated" | "not measured"
+  std::string not_measured_why = "no solver call was timed";  // where it is not
+  // False: what the training before the run and its data took is not known, and no number here has it in. To be set by
+  // whoever brought the surrogate.
+  bool training_counted = true;
 
   // More audits exceed their bound than the coverage allows by chance (binomial, 1 %): the surrogate is wrong where it
   // is sure.
@@ -48,6 +52,12 @@ struct Account {
 
 // Collective over comm, the ranks of this gate.
 Account make_account(const Ledger& ledger, const Audit& audit, double coverage, const Communicator& comm);
+
+// Seconds of training and its data over `gain`, s a call: infinite where there is none, NaN where they are not counted.
+double break_even(const Account& account, double gain);
+
+// "training and data counted", or that they are not: stands next to every speed-up of the application.
+std::string counted_text(const Account& account);
 
 // A few lines for the log. No speed-up stands in it without the error next to it.
 std::string to_text(const Account& account);

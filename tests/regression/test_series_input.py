@@ -24,19 +24,71 @@ class Model(CliTest):
         self.assertSucceeds(outcome)
         self.assertNotIn("training:", outcome.text)
         first, second = summary_of(self.folder / "first"), summary_of(self.folder / "second")
-        self.assertEqual(second["time_s"]["training_data"], 0)
-        self.assertEqual(second["time_s"]["training"], 0)
+        for key in ("training", "training_data"):  # the file has milliseconds
+            self.assertGreater(first["time_s"][key], 0)
+            self.assertAlmostEqual(second["time_s"][key], first["time_s"][key], delta=1e-3)
+        self.assertEqual(second["training"]["seconds"], second["time_s"]["training"])
+        self.check_price(second)
         self.assertEqual(second["gate"], first["gate"])
         self.assertEqual(second["frame_gate"], first["frame_gate"])
         for a, b in zip(first["series"], second["series"]):
             self.assertEqual(a["network"], b["network"])  # the same sets, the same networks, bit for bit
             self.assertEqual(a["handed_back"], b["handed_back"])
-        self.assertIn("not in this account", (self.folder / "second" / "report.html").read_text())
+        self.assertNotIn("not in this account", (self.folder / "second" / "report.html").read_text())
         self.assertFalse((self.folder / "second" / "model.h5").exists())
         (self.folder / "second" / "summary.json").unlink()
         self.assertSucceeds(self.learn("second", named, "data.count=8", restart=["--restart"]))
-        self.assertEqual(summary_of(self.folder / "second")["series"], second["series"])
+        again = summary_of(self.folder / "second")
+        self.assertEqual(again["series"], second["series"])
+        self.assertEqual(again["time_s"], second["time_s"])
         self.check_refusals(named)
+        self.check_without_solver(named)
+        self.check_old_model(model, named)
+
+    def check_price(self, summary):
+        s, time_s = summary["speedup"], summary["time_s"]
+        self.assertTrue(s["training_counted"])
+        whole = time_s["wall"] + time_s["training"] + time_s["training_data"]
+        self.assertAlmostEqual(s["application"], s["solver_only_s"] / whole, delta=1e-9)
+
+    def check_without_solver(self, named):
+        """Regions that the gate had solved say nothing of what the solver alone would take."""
+        outcome = self.learn("alone", named, "compare.sets=[]")
+        self.assertSucceeds(outcome)
+        summary = summary_of(self.folder / "alone")
+        self.assertGreater(summary["time_s"]["solver"], 0)
+        for key in ("step", "application", "break_even_calls", "solver_only_s"):
+            self.assertIsNone(summary["speedup"][key], key)
+        self.assertEqual(summary["speedup"]["solver_only_is"], "not measured")
+        self.assertIsNone(summary["per_call_s"]["solver"])
+        self.assertGreater(summary["audit"]["count"], 0)
+        for text in (outcome.text, (self.folder / "alone" / "report.html").read_text()):
+            self.assertIn("not measured: no set was solved by the solver alone", text)
+
+    def check_old_model(self, model, named):
+        """A model that does not say what it took: the account says that it is not counted."""
+        with h5py.File(model, "r+") as file:
+            holders = [node for node in (file[p] for p in self.paths(file)) if "training_data_seconds" in node.attrs]
+            self.assertEqual(len(holders), 1)
+            del holders[0].attrs["training_data_seconds"]
+        self.assertSucceeds(self.learn("third", named))
+        summary = summary_of(self.folder / "third")
+        self.assertIs(summary["speedup"]["training_counted"], False)
+        for number in (summary["time_s"]["training"], summary["time_s"]["training_data"], summary["training"]["seconds"],
+                       summary["speedup"]["break_even_calls"]):
+            self.assertIsNone(number)
+        self.assertGreater(summary["speedup"]["application"], 0)
+        for name in ("run.log", "report.html"):
+            text = (self.folder / "third" / name).read_text()
+            self.assertIn("training and data NOT counted", text)
+            self.assertNotIn("training and data counted", text)
+            self.assertIn("does not say", text)
+
+    @staticmethod
+    def paths(file):
+        names = ["/"]
+        file.visit(names.append)
+        return names
 
     def check_refusals(self, named):
         for assignment, words in (("simulation.pixels=30", ("30 × 30", "model.h5")),

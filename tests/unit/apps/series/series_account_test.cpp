@@ -74,10 +74,25 @@ TEST(SeriesAccount, NeverPaysWhereTheSolverAloneIsQuicker) {
   EXPECT_TRUE(std::isinf(a.break_even_calls));
 }
 
-TEST(SeriesAccount, StaysTheGatesWithoutComparisons) {
-  const gate::Account before = book(), after = series_account(before, {record_of(0, false, 2.0)}, {});
-  EXPECT_EQ(after.solver_only_s, before.solver_only_s);
-  EXPECT_EQ(after.step, before.step);
+// What the gate knows of the solver are regions, which have more frames than their tiles.
+TEST(SeriesAccount, HasNoSpeedUpWhereNoSetWasSolvedByTheSolverAlone) {
+  gate::Account regions = book();
+  regions.solver_call = 0.5;
+  regions.step = 3.0;
+  regions.application = 2.0;
+  const gate::Account a = series_account(regions, {record_of(0, false, 2.0)}, {});
+  for (const double unknown : {a.solver_call, a.step, a.application, a.solver_only_s, a.break_even_calls})
+    EXPECT_TRUE(std::isnan(unknown));
+  EXPECT_EQ(a.solver_only_is, "not measured");
+  EXPECT_EQ(a.solver, 4.0);
+}
+
+TEST(SeriesAccount, DoesNotSayWhenItPaysWhereTheTrainingIsNotKnown) {
+  gate::Account of_old_model = book();
+  of_old_model.training_counted = false;
+  const auto a = series_account(of_old_model, {record_of(0, false, 2.0)}, {comparison_of(0, 100.0, 80.0)});
+  EXPECT_TRUE(std::isfinite(a.application));
+  EXPECT_TRUE(std::isnan(a.break_even_calls));
 }
 
 TEST(SeriesAccount, SaysWhatItWouldBeBesideAnotherEngine) {
@@ -173,6 +188,15 @@ TEST(FrameGate, CountsWrongFramesByTheErrorOfWhatTrainingHeldOut) {
   EXPECT_NEAR(gate.recall(), 2.0 / 3.0, 1e-15);
   other.truth_known = false;
   EXPECT_TRUE(std::isnan(frame_gate({own, other}, 0.1).recall()));
+}
+
+TEST(FrameGate, AnAnswerThatIsNoNumberIsWrong) {
+  SetRecord r = record_of(0, false, 1.0);
+  r.error = {0.1, std::nan(""), std::nan("")};
+  r.handed = {0.0, 0.0, 1.0};
+  const FrameGate gate = frame_gate({r}, 0.1);
+  EXPECT_EQ(gate.wrong, 2);
+  EXPECT_EQ(gate.wrong_handed_back, 1);
 }
 
 // A third of the frames lost, in a file that nobody calls of another kind: they must not widen their own measure.

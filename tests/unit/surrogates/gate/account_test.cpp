@@ -115,6 +115,34 @@ TEST(Account, TakesTheCostOfASolverCallFromAReferenceWhereItHasNone) {
   EXPECT_DOUBLE_EQ(a.step, 20.0);
 }
 
+TEST(Account, SaysWhatItHasNoSpeedUpFor) {
+  Ledger ledger;
+  for (int k = 0; k < 10; ++k) ledger.record(decision(Player::surrogate, Reason::trusted));
+  ledger.add(Clock::surrogate, 1.0);
+  Account a = make_account(ledger, some_audits(12), 0.9, Communicator::self());
+  EXPECT_EQ(a.solver_only_is, "not measured");
+  EXPECT_TRUE(std::isnan(a.break_even_calls));
+  a.not_measured_why = "nobody looked";
+  const std::string text = to_text(a);
+  EXPECT_NE(text.find("speed-up: not measured: nobody looked"), std::string::npos);
+  EXPECT_NE(text.find("solver not measured"), std::string::npos);
+  EXPECT_EQ(text.find("nan"), std::string::npos);
+}
+
+TEST(Account, SaysWhenTrainingIsNotCounted) {
+  Account a = make_account(plain_ledger(), some_audits(12), 0.9, Communicator::self());
+  EXPECT_NE(to_text(a).find("training and data counted"), std::string::npos);
+  EXPECT_DOUBLE_EQ(break_even(a, 0.5), 34.0);
+  a.training_counted = false;
+  a.break_even_calls = break_even(a, 0.5);
+  EXPECT_TRUE(std::isnan(a.break_even_calls));
+  const std::string text = to_text(a);
+  EXPECT_EQ(text.find("training and data counted"), std::string::npos);
+  EXPECT_NE(text.find("training and data NOT counted"), std::string::npos);
+  EXPECT_NE(text.find("before: not known"), std::string::npos);
+  EXPECT_NE(text.find("when it pays off is not known"), std::string::npos);
+}
+
 // Of 50 audits at a coverage of 0.9 five exceed their bound on average; 12 or more do by chance in 0.3 % of the runs.
 TEST(Account, WarnsWhenTheSurrogateIsWrongWhereItIsSure) {
   Audit usual, broken;
