@@ -23,7 +23,7 @@ SampleError Imaging::error(const ProbeBatch& input, const DetectorSignals& truth
     error.mean_square += off * off / static_cast<double>(channels);
     error.largest = std::max(error.largest, off);
   }
-  if (std::isnan(error.mean_square)) error.largest = error.mean_square;  // std::max takes NaN for the smaller one
+  if (std::isnan(error.mean_square)) error.largest = error.mean_square;  // std::max passes over NaN
   return error;
 }
 

@@ -118,7 +118,7 @@ SampleError Ptychography::error(const Ptychogram& input, const ObjectFunction& t
   SampleError error;
   error.mean_square = all.relative(phase);
   for (const Agreement& frame : each) error.largest = std::max(error.largest, std::sqrt(frame.relative(phase)));
-  if (std::isnan(error.mean_square)) error.largest = error.mean_square;  // std::max takes NaN for the smaller one
+  if (std::isnan(error.mean_square)) error.largest = error.mean_square;  // std::max passes over NaN
   return error;
 }
 

@@ -187,7 +187,7 @@ std::vector<train::CalibrationPair> ObjectLearner::calibration() {
         largest = std::max(largest, e);
         sum += e * e;
       }
-      if (std::isnan(sum)) largest = sum;  // std::max takes NaN for the smaller one
+      if (std::isnan(sum)) largest = sum;  // std::max passes over NaN
       mine.insert(mine.end(), {static_cast<double>(k), static_cast<double>(tiles[t]), scores[t], largest, sum,
                                static_cast<double>(errors.size())});
     }

@@ -72,6 +72,17 @@ TEST(FarFieldModel, ErrorsAreTheFramesOwnInTheOrderAsked) {
   EXPECT_TRUE(model.fourier_errors(c.data, {}, {plain::narrow(object)}).empty());
 }
 
+TEST(FarFieldModel, WhatIsLeftOfAFrameOverAPixelThatIsNoNumberIsNoNumber) {
+  plain::Setting setting;
+  const plain::Case c = small_case(setting, false);
+  ObjectFunction object = {plain::narrow(plain::random_object(setting, 3))};
+  const auto pixel = plain::pixel_of(c, 0);
+  object.value[static_cast<std::size_t>((pixel[0] + 8) * setting.object_ny + pixel[1] + 8)] = {0.0f, std::nanf("")};
+  FarFieldModel model;
+  const std::vector<int> frames = {0};
+  EXPECT_TRUE(std::isnan(model.fourier_errors(c.data, frames, object)[0].excess()));
+}
+
 // Enough frames that several are updated at once, in windows that ranks share.
 TEST(FarFieldModel, SequentialSweepsAreThoseOfOneRankFromAnyNumber) {
   plain::Setting setting;
