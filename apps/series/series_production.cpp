@@ -213,7 +213,8 @@ void SeriesRun::conclude() {
                         context_.comm.size()};
   log::info(gate::to_text(results.account));
   for (const auto& [engine, application] : applications_beside(results.account, records_, comparisons_))
-    log::info(fmt::format("          beside {} alone the application is {:.2f} times as quick", engine, application));
+    log::info(fmt::format("          beside {} alone the application is {:.2f} times as quick, {}", engine, application,
+                          counted_text(results.account)));
   for (const std::string& note : open_regions(results)) log::warn(note);
   std::vector<ShownImage> images;
   for (const SetComparison& c : comparisons_) {

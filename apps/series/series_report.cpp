@@ -156,12 +156,13 @@ std::string account_table(const SeriesResults& results) {
                                      a.calls.surrogate, a.calls.solver, percent(a.fallback_fraction), a.calls.audited));
   rows += table_row("error of production", error_text(a));
   rows += table_row("speed-up of the step", speed_up(a.step, a) + "; " + error_text(a));
-  rows += table_row("speed-up of the application",
-                    speed_up(a.application, a) + ", " + counted_text(a) + "; " + error_text(a));
+  const std::string counts = std::isfinite(a.application) ? ", " + counted_text(a) : "";
+  rows += table_row("speed-up of the application", speed_up(a.application, a) + counts + "; " + error_text(a));
   for (const auto& [engine, ratio] : applications_beside(a, results.records, results.comparisons))
     rows += table_row("the same beside " + escape_html(engine) + " alone", factor(ratio));
-  rows += table_row("break-even",
-                    (std::isinf(a.break_even_calls) ? "never" : whole_or_dash(a.break_even_calls)) + " tiles");
+  rows += table_row("break-even", std::isinf(a.break_even_calls)   ? "never"
+                                  : std::isnan(a.break_even_calls) ? "not known"
+                                                                   : whole_or_dash(a.break_even_calls) + " tiles");
   rows += table_row("audits above their bound", fmt::format("{} of {}; promised: at most {}", a.audits_exceeded,
                                                             a.audits, percent(1.0 - a.coverage, 0)));
   rows += table_row("learned in the series", fmt::format("{} labels, {} updates", a.labels, a.updates));
