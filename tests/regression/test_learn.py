@@ -66,8 +66,17 @@ class Learn(CliTest):
         self.assertTrue(list(out.glob("*tfevents*")))
         with h5py.File(out / "dataset.h5") as file:
             trajectory = file["samples/trajectory/value"][()]
+        self.check_last_checkpoint(out, time_s)
         self.assertEqual(sum(trajectory < 15), 15 * 4)
         self.assertGreater(sum(trajectory == 15), 0)  # labels of production are kept
+
+    def check_last_checkpoint(self, out, time_s):
+        """A checkpoint cannot hold what its own writing took; the account does."""
+        kept = read_all(out / "checkpoint.h5")
+        clocks = [v for name, v in kept.items() if name.endswith("ledger_seconds")]
+        self.assertEqual(len(clocks), 1)
+        self.assertGreater(time_s["wall"], clocks[0][0])
+        self.assertGreater(time_s["io"], clocks[0][5])
 
     def check_signal(self, unbroken):
         """Stopped once the surrogate has learned in the run, which is early in it."""
