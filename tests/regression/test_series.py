@@ -66,6 +66,10 @@ class Series(CliTest):
         self.assertLessEqual(time_s["solver"] + time_s["surrogate"] + time_s["gate"], time_s["wall"] * 1.001)
         for x in sets:
             self.assertLessEqual(x["first_image_s"], x["final_image_s"] * 1.001)
+        with h5py.File(out / "series.h5") as file:  # what its own writing took it cannot hold; the account does
+            clocks = file[next(n for n in self.datasets(file) if n.endswith("ledger_seconds"))][()]
+        self.assertGreater(time_s["wall"], clocks[0])
+        self.assertGreater(time_s["io"], clocks[5])
         one = s["comparison"][0]
         self.assertEqual([(b["engine"], b["start"]) for b in one["solver"]],
                          [("", "flat"), ("", "back_propagated"), ("cg", "flat")])
