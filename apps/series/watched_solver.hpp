@@ -23,6 +23,8 @@ class WatchedSolver final : public PtychographyStep {
   void evaluate_from(const ObjectFunction& start, const Ptychogram& input, std::span<const int> samples,
                      ObjectFunction& output) override;
 
+  bool starts_from_answer() const override { return solver_.starts_from_answer(); }
+
   // Since forget(), the same on every rank.
   const SolvedRegions& handed_back() const { return handed_back_; }
   const SolvedRegions& audits() const { return audits_; }

@@ -1,13 +1,13 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <map>
 #include <optional>
 #include <string_view>
 
 #include "io/atomic_file.hpp"
 #include "io/atoms/words.hpp"
 #include "io/atoms/xyz.hpp"
+#include "io/atoms/xyz_comment.hpp"
 #include "kokkos_kernels/base/cell.hpp"
 #include "kokkos_kernels/base/elements.hpp"
 #include "kokkos_kernels/base/errors.hpp"
@@ -29,12 +29,6 @@ bool reserved(const std::string& name) {
                                                  "force", "virial",   "pbc",           "config_type"};
   return std::find(names.begin(), names.end(), name) != names.end();
 }
-
-struct Column {
-  std::string name;
-  char type = 'R';  // R real, I integer, S text, L logical
-  std::size_t width = 1;
-};
 
 // All words as numbers of one type; nothing when one of them is none.
 template <class T>
@@ -77,8 +71,9 @@ class Parser {
     return line;
   }
 
+  std::string where(long back = 0) const { return name_ + ":" + std::to_string(line_ - back); }
   [[noreturn]] void fail(const std::string& what, const std::string& hint = "", long back = 0) const {
-    throw ConfigError(what, name_ + ":" + std::to_string(line_ - back), hint);
+    throw ConfigError(what, where(back), hint);
   }
 
   FieldSet frame(std::string_view first) {
@@ -92,81 +87,12 @@ class Parser {
       fail("the file ends before " + std::to_string(*count) + " atoms", "it may have been cut short");
     const auto comment = next();
     if (!comment) fail("the file ends before the comment line of a frame", "it may have been cut short");
-    const auto entries = parse_comment(*comment);
+    const XyzEntries entries = xyz_entries(*comment, where());
     FieldSet sample;
-    const auto columns = parse_properties(entries);
+    const auto columns = xyz_columns(entries, where());
     parse_atoms(*count, columns, sample);
     add_entries(entries, sample);
     return sample;
-  }
-
-  // key=value, key="quoted value", key={value} or a bare key, which means T.
-  std::map<std::string, std::string> parse_comment(std::string_view line) {
-    std::map<std::string, std::string> entries;
-    std::size_t at = 0;
-    auto skip = [&] { at = std::min(line.find_first_not_of(" \t\r", at), line.size()); };
-    for (skip(); at < line.size(); skip()) {
-      std::string key = take(line, at, "= \t\r");
-      std::string value = "T";
-      const std::size_t equals = line.find_first_not_of(" \t", at);
-      if (equals < line.size() && line[equals] == '=') {
-        at = std::min(line.find_first_not_of(" \t", equals + 1), line.size());
-        value = take(line, at, " \t\r");
-      }
-      if (key.empty()) fail("found '=' without a name in the comment line");
-      entries[key] = value;
-    }
-    return entries;
-  }
-
-  // A word up to one of `ends`, or what stands between quotes or brackets; `at` moves behind it.
-  std::string take(std::string_view line, std::size_t& at, std::string_view ends) {
-    if (at >= line.size()) return "";
-    const char open = line[at];
-    const char close = open == '"' || open == '\'' ? open : open == '{' ? '}' : open == '[' ? ']' : '\0';
-    if (!close) {
-      const std::size_t end = std::min(line.find_first_of(ends, at), line.size());
-      const std::string word(line.substr(at, end - at));
-      at = end;
-      return word;
-    }
-    std::string word;
-    for (++at; at < line.size() && line[at] != close; ++at) {
-      if (line[at] == '\\' && at + 1 < line.size()) ++at;
-      word += line[at];
-    }
-    if (at >= line.size()) fail(std::string("found no closing ") + close + " in the comment line");
-    ++at;
-    return word;
-  }
-
-  std::vector<Column> parse_properties(const std::map<std::string, std::string>& entries) {
-    const auto found = entries.find("Properties");
-    if (found == entries.end()) return {{"species", 'S', 1}, {"pos", 'R', 3}};
-    std::vector<std::string> parts;
-    for (std::size_t at = 0; at <= found->second.size();) {
-      const std::size_t end = std::min(found->second.find(':', at), found->second.size());
-      parts.push_back(found->second.substr(at, end - at));
-      at = end + 1;
-    }
-    std::vector<Column> columns;
-    for (std::size_t k = 0; k + 2 < parts.size(); k += 3) {
-      const auto width = number<int>(parts[k + 2]);
-      const bool known = parts[k + 1].size() == 1 && std::string("RISL").find(parts[k + 1][0]) != std::string::npos;
-      if (!known || !width || *width < 1 || *width > 1000) break;
-      columns.push_back({parts[k], parts[k + 1][0], static_cast<std::size_t>(*width)});
-    }
-    if (parts.size() % 3 != 0 || columns.size() != parts.size() / 3)
-      fail("found Properties=" + found->second + ", name:type:columns three by three was expected",
-           "for example Properties=species:S:1:pos:R:3:forces:R:3");
-    auto has = [&](const std::string& name, char type, std::size_t width) {
-      return std::any_of(columns.begin(), columns.end(),
-                         [&](const Column& c) { return c.name == name && c.type == type && c.width == width; });
-    };
-    if (!has("pos", 'R', 3)) fail("Properties name no pos:R:3", "positions are needed");
-    if (!has("species", 'S', 1) && !has("Z", 'I', 1) && !has("numbers", 'I', 1))
-      fail("Properties name no species:S:1 (nor Z:I:1 or numbers:I:1)", "the elements are needed");
-    return columns;
   }
 
   double finite(std::string_view word, const std::string& what) const {
@@ -186,7 +112,7 @@ class Parser {
     }
   }
 
-  void parse_atoms(std::int64_t count, const std::vector<Column>& columns, FieldSet& sample) {
+  void parse_atoms(std::int64_t count, const std::vector<XyzColumn>& columns, FieldSet& sample) {
     std::size_t width = 0;
     for (const auto& column : columns) width += column.width;
     std::vector<std::vector<double>> real(columns.size());
@@ -215,7 +141,7 @@ class Parser {
     for (std::size_t c = 0; c < columns.size(); ++c) add_column(columns[c], count, real[c], integer[c], sample);
   }
 
-  void add_column(const Column& column, std::int64_t count, std::vector<double>& real,
+  void add_column(const XyzColumn& column, std::int64_t count, std::vector<double>& real,
                   std::vector<std::int64_t>& integer, FieldSet& sample) {
     const auto width = static_cast<std::int64_t>(column.width);
     const std::vector<std::int64_t> shape =
@@ -249,7 +175,7 @@ class Parser {
     return values;
   }
 
-  void add_entries(const std::map<std::string, std::string>& entries, FieldSet& sample) {
+  void add_entries(const XyzEntries& entries, FieldSet& sample) {
     double volume = 0.0;
     if (const auto lattice = entries.find("Lattice"); lattice != entries.end()) {
       const auto h = nine("Lattice", lattice->second);

@@ -42,6 +42,8 @@ class Step {
     static_cast<void>(start);
     evaluate(input, samples, output);
   }
+  // Does evaluate_from make use of its start? Else its answers are those of evaluate.
+  virtual bool starts_from_answer() const { return false; }
 };
 
 // A step that also says, for each sample that it answers, how large its error may be.

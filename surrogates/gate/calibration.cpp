@@ -64,6 +64,7 @@ Calibration::Calibration(const GateConfig& config, std::string unit)
       given_threshold_(config.threshold),
       unit_(std::move(unit)),
       moving_(config.moving_threshold),
+      correcting_(config.correct_by_audits),
       threshold_(config.threshold) {}
 
 void Calibration::fit(std::span<const train::CalibrationPair> pairs) {
@@ -89,7 +90,7 @@ void Calibration::fit(std::span<const train::CalibrationPair> pairs) {
 
 void Calibration::find_threshold(std::span<const train::CalibrationPair> pairs) {
   std::vector<double> bounds;
-  for (const auto& pair : pairs) bounds.push_back(uncertainty(pair.score));
+  for (const auto& pair : pairs) bounds.push_back(uncertainty(pair.score) / correction_);
   const auto rank = static_cast<std::size_t>(std::ceil(quantile_ * static_cast<double>(bounds.size()) - 1e-9));
   threshold_ = factor_ * kth_smallest(bounds, std::clamp<std::size_t>(rank, 1, bounds.size()));
 }
@@ -99,9 +100,10 @@ double Calibration::uncertainty(double score) const {
   return correction_ * scale_ * std::max(score, floor_);
 }
 
-void Calibration::correct(std::span<const double> error_over_bound) {
-  if (error_over_bound.size() < pairs_needed(coverage_)) return;
-  correction_ = std::max(1.0, conformal_quantile({error_over_bound.begin(), error_over_bound.end()}, coverage_));
+void Calibration::correct(bool exceeded) {
+  if (!correcting_) return;
+  const double asked = (exceeded ? 1.0 : 0.0) - (1.0 - coverage_);
+  correction_ = std::max(1.0, correction_ * std::exp(correction_step * asked));
 }
 
 FieldSet Calibration::state() const {
@@ -120,7 +122,7 @@ void Calibration::restore(const FieldSet& state) {
   pairs_ = static_cast<std::size_t>(state.integer_scalar("calibration_pairs"));
   scale_ = state.real_scalar("calibration_scale");
   floor_ = state.real_scalar("calibration_floor");
-  correction_ = state.real_scalar("calibration_correction");
+  correction_ = correcting_ ? state.real_scalar("calibration_correction") : 1.0;
   threshold_ = given_threshold_ > 0.0 ? given_threshold_ : state.real_scalar("calibration_threshold");
 }
 

@@ -38,11 +38,14 @@ class Calibration {
   // Throws ConfigError with too few pairs for the coverage, NumericalError for a pair that is negative or not finite.
   // The first call also fixes an automatic threshold; later ones move it only with moving_threshold.
   void fit(std::span<const train::CalibrationPair> pairs);
-  // Audits of production: error over the bound that fit() alone would have given. Where they ask for more, every bound
-  // is multiplied by their conformal quantile: held-out samples (other sizes, temperatures) are not quite exchangeable
-  // with production, audits are. Never below 1; fewer than pairs_needed(coverage) correct nothing.
-  void correct(std::span<const double> error_over_bound);
-  double correction() const { return correction_; }
+  // A sample of production that the solver judged: did its error exceed its bound? Held-out samples (other sizes,
+  // temperatures, times) are not quite exchangeable with production, so a factor c ≥ 1 on every bound follows what is
+  // found: ln c ← max(0, ln c + η (1{exceeded} − (1 − coverage))), the quantile tracker of Angelopoulos, Candès &
+  // Tibshirani (arXiv:2307.16895, eq. 4) for the logarithm. Whatever the order and the distribution of errors, of n
+  // judged samples at most (1 − coverage) n + ln c / η exceeded their bounds. Nothing without correct_by_audits.
+  void correct(bool exceeded);
+  double correction() const { return correction_; }  // c
+  static constexpr double correction_step = 0.1;     // η
   // Scores are no longer comparable (new weights without held-out samples): no sample is trusted until the next fit.
   void forget() { fitted_ = false; }
 
@@ -62,7 +65,7 @@ class Calibration {
 
   double coverage_, quantile_, factor_, given_floor_, given_threshold_;
   std::string unit_;
-  bool moving_;
+  bool moving_, correcting_;
   bool fitted_ = false;
   std::size_t pairs_ = 0;
   double scale_ = 0.0, floor_ = 0.0, threshold_ = 0.0, correction_ = 1.0;

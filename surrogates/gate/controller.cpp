@@ -48,7 +48,7 @@ std::span<double> Controller::begin(std::span<const int> samples) {
   return scores_;
 }
 
-std::span<Decision> Controller::decide() {
+std::span<Decision> Controller::decide(bool solver_starts) {
   if (!calibration_.fitted() && !asked_learner_) {
     if (!learner_)
       throw ConfigError("the gate has no calibration and no learner to get one from", "gate",
@@ -58,7 +58,8 @@ std::span<Decision> Controller::decide() {
   policy_.begin_call();
   decisions_.clear();
   handed_back_.clear();
-  judged_.clear();
+  from_neutral_.clear();
+  const double rate = solver_starts ? policy_.audit_rate() : std::max(policy_.audit_rate(), corrected_away_rate);
   for (std::size_t k = 0; k < samples_.size(); ++k) {
     Decision d;
     d.call = policy_.call();
@@ -69,13 +70,15 @@ std::span<Decision> Controller::decide() {
     d.player = verdict.player;
     d.reason = verdict.reason;
     d.audited = verdict.audited;
-    d.judged = verdict.audited || (verdict.drawn && corrected_away(d));
+    d.judged = verdict.audited || (verdict.draw < rate && corrected_away(d));
     decisions_.push_back(d);
   }
   keep_company();
   for (const Decision& d : decisions_) {
     if (d.player == Player::solver) handed_back_.push_back(d.sample);
-    if (d.judged) judged_.push_back(d.sample);
+    if (!d.audited && !(d.judged && solver_starts)) continue;
+    from_neutral_.push_back(d.sample);
+    if (!d.audited) ledger_.count_second_answer();
   }
   return decisions_;
 }
@@ -115,16 +118,16 @@ bool Controller::is_spared(const Decision& d) const {
 
 bool Controller::wants_label(const Decision& d) const {
   if (!learner_ || !d.both_played() || !(config_.keep_labels || may_learn())) return false;
-  if (!d.judged && is_spared(d)) return false;
+  if (!d.audited && is_spared(d)) return false;
   const auto lane = static_cast<std::size_t>(d.sample);
   const bool labelled = lane < last_label_.size() && last_label_[lane] >= 0;
-  return d.judged || !labelled || d.call - last_label_[lane] >= config_.label_spacing;
+  return d.audited || !labelled || d.call - last_label_[lane] >= config_.label_spacing;
 }
 
 void Controller::add_label(const Decision& d, const FieldSet& label) {
   const auto lane = static_cast<std::size_t>(d.sample);
   if (last_label_.size() <= lane) last_label_.resize(lane + 1, -1);
-  if (!d.judged) last_label_[lane] = d.call;
+  if (!d.audited) last_label_[lane] = d.call;
   timed(Clock::training_in_run, [&] { learner_->add(label); });
   ++fresh_labels_;
   ledger_.count_label();
@@ -134,18 +137,10 @@ void Controller::finish() {
   for (const Decision& d : decisions_) {
     ledger_.record(d);
     if (d.audited) audit_.add(d.mean_square, policy_.audit_rate(), d.error, d.error <= d.uncertainty);
-    if (d.judged) correct_by(d);
+    if (d.judged) calibration_.correct(d.error > d.uncertainty);
   }
-  if (!judged_.empty() && config_.correct_by_audits) calibration_.correct(audit_ratios_);
   ledger_.add(Clock::gate, call_watch_.seconds() - booked_);
   if (may_learn() && fresh_labels_ >= config_.labels_to_update) learn();
-}
-
-// Decisions of one call share one correction: it is renewed after all of them were booked.
-void Controller::correct_by(const Decision& d) {
-  if (!(d.uncertainty > 0.0)) return;
-  audit_ratios_.push_back(d.error * calibration_.correction() / d.uncertainty);
-  if (audit_ratios_.size() > correction_window) audit_ratios_.erase(audit_ratios_.begin());
 }
 
 void Controller::learn() {
@@ -170,7 +165,6 @@ FieldSet Controller::state() const {
     fields.add_all(part);
   fields.add_scalar("gate_asked_learner", "1", std::int64_t{asked_learner_});
   fields.add_scalar("gate_fresh_labels", "1", fresh_labels_);
-  fields.add("gate_audit_ratios", "1", {static_cast<std::int64_t>(audit_ratios_.size())}, audit_ratios_);
   fields.add("gate_last_label", "1", {static_cast<std::int64_t>(last_label_.size())}, last_label_);
   return fields;
 }
@@ -182,7 +176,6 @@ void Controller::restore(const FieldSet& state) {
   ledger_.restore(state);
   asked_learner_ = state.integer_scalar("gate_asked_learner") != 0;
   fresh_labels_ = state.integer_scalar("gate_fresh_labels");
-  audit_ratios_ = state.real("gate_audit_ratios");
   last_label_ = state.integer("gate_last_label");
 }
 

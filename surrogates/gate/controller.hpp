@@ -1,7 +1,7 @@
 // All of a gate that does not know its domain: decides, keeps the book, asks the learner. Gate<Domain> drives it.
 //
 // The order within a call: begin → (surrogate answers, filling scores) → decide → (solver answers handed_back
-// and audited, the gate fills error and mean_square of those decisions) → finish.
+// and from_neutral, the gate fills error and mean_square of those decisions) → finish.
 #pragma once
 
 #include <functional>
@@ -39,11 +39,13 @@ class Controller {
 
   // Starts a call: scores to fill, one for each sample.
   std::span<double> begin(std::span<const int> samples);
-  // Throws ConfigError without calibration and without a learner that could bring one. Collective.
-  std::span<Decision> decide();
-  // Of the call in hand, in the order in which they were asked for.
+  // solver_starts: Step::starts_from_answer of the solver. Throws ConfigError without calibration and without a learner
+  // that could bring one. Collective.
+  std::span<Decision> decide(bool solver_starts);
+  // Of the call in hand, in the order in which they were asked for. What needs an answer from the solver's neutral
+  // start: audits, and of a solver that starts from answers those judged among the handed back, which are in both.
   const std::vector<int>& handed_back() const { return handed_back_; }
-  const std::vector<int>& judged() const { return judged_; }
+  const std::vector<int>& from_neutral() const { return from_neutral_; }
   bool wants_label(const Decision& decision) const;
   void add_label(const Decision& decision, const FieldSet& label);  // collective
   // Books the call, then lets the learner fit when enough labels have gathered. Collective.
@@ -77,12 +79,13 @@ class Controller {
   void restore(const FieldSet& state);
 
  private:
-  static constexpr std::size_t correction_window = 100;  // judged samples that the correction looks back on
+  // Of samples that nothing but the correction hands back, where the solver's answer judges them for nothing: some
+  // hundreds of them tell whether the correction is still needed.
+  static constexpr double corrected_away_rate = 0.1;
 
   void calibrate_from_learner();
   void keep_company();
   bool corrected_away(const Decision& handed_back) const;
-  void correct_by(const Decision& judged);
   bool may_learn() const;
   bool is_spared(const Decision& handed_back) const;
   void learn();
@@ -96,14 +99,13 @@ class Controller {
   Ledger ledger_;
   std::function<void(const Update&)> on_update_;
 
-  std::vector<int> samples_, handed_back_, judged_;
+  std::vector<int> samples_, handed_back_, from_neutral_;
   std::vector<double> scores_;
   std::vector<Decision> decisions_;
 
   Stopwatch call_watch_;
-  double booked_ = 0.0;               // s of the present call that are not the gate's
-  std::vector<double> audit_ratios_;  // of the latest judged: error over the uncorrected bound
-  bool asked_learner_ = false;        // for the first calibration
+  double booked_ = 0.0;         // s of the present call that are not the gate's
+  bool asked_learner_ = false;  // for the first calibration
   std::int64_t fresh_labels_ = 0;
   std::vector<std::int64_t> last_label_;  // call of the last label of each sample; −1: none
 };

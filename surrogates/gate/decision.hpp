@@ -35,8 +35,9 @@ struct Decision {
   Player player = Player::surrogate;  // whose answer the caller got
   Reason reason = Reason::trusted;
   bool audited = false;  // the caller got the surrogate's answer and the solver played beside it
-  // The solver answered from its own neutral start: an audit, or a drawn sample that nothing but the correction by
-  // audits hands back. Without the latter a correction that hands back everything would never hear that it need not.
+  // Tells the correction whether bounds hold: an audit, or a drawn sample that nothing but the correction hands back.
+  // Without the latter a correction that hands back everything would never hear that it need not. Against an answer
+  // from the solver's own neutral start.
   bool judged = false;
   double score = 0.0;                                            // raw
   double uncertainty = std::numeric_limits<double>::infinity();  // bound on the largest error, the domain's unit

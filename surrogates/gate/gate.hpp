@@ -13,6 +13,7 @@
 // all ranks because scores are. Theory: docs/theory/gate.md.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 
@@ -39,7 +40,7 @@ class Gate final : public Step<Domain> {
     if (samples.empty()) return;
     const std::span<double> scores = controller_.begin(samples);
     controller_.timed(Clock::surrogate, [&] { surrogate_.evaluate_with_score(input, samples, output, scores); });
-    const std::span<Decision> decisions = controller_.decide();
+    const std::span<Decision> decisions = controller_.decide(solver_.starts_from_answer());
     play_solver(input, decisions, output);
     controller_.finish();
   }
@@ -67,21 +68,23 @@ class Gate final : public Step<Domain> {
 
  private:
   void play_solver(const Input& input, std::span<Decision> decisions, Output& output) {
-    const std::vector<int>&handed_back = controller_.handed_back(), &judged = controller_.judged();
-    if (handed_back.empty() && judged.empty()) return;
-    Output answer = Domain::make_output(input), judgement = Domain::make_output(input);
+    const std::vector<int>&handed_back = controller_.handed_back(), &from_neutral = controller_.from_neutral();
+    if (handed_back.empty() && from_neutral.empty()) return;
+    std::optional<Output> answer, neutral;
     controller_.timed(Clock::solver, [&] {
-      if (!handed_back.empty()) solver_.evaluate_from(output, input, handed_back, answer);
-      if (!judged.empty()) solver_.evaluate(input, judged, judgement);
+      if (!handed_back.empty())
+        solver_.evaluate_from(output, input, handed_back, answer.emplace(Domain::make_output(input)));
+      if (!from_neutral.empty()) solver_.evaluate(input, from_neutral, neutral.emplace(Domain::make_output(input)));
     });
     for (Decision& d : decisions) {
       if (!d.both_played()) continue;
-      const Output& truth = d.judged ? judgement : answer;
+      const bool from_answer = d.player == Player::solver && !(d.judged && solver_.starts_from_answer());
+      const Output& truth = from_answer ? *answer : *neutral;
       const SampleError error = Domain::error(input, truth, output, d.sample);
       d.error = error.largest;
       d.mean_square = error.mean_square;
       if (controller_.wants_label(d)) controller_.add_label(d, Domain::label(input, truth, d.sample));
-      if (d.player == Player::solver) Domain::copy_sample(input, answer, output, d.sample);
+      if (d.player == Player::solver) Domain::copy_sample(input, *answer, output, d.sample);
     }
   }
 

@@ -31,7 +31,8 @@ struct Calls {
   std::int64_t audited = 0;                // of the surrogate's: the solver played beside it
   std::int64_t fallback = 0;               // of the solver's: handed back by the gate's own judgement
   std::array<std::int64_t, reason_count> by_reason = {};
-  std::int64_t solver_played() const { return solver + audited; }
+  std::int64_t second_answers = 0;  // of the solver's: answered again, from the neutral start, to judge
+  std::int64_t solver_played() const { return solver + audited + second_answers; }
 };
 
 class Ledger {
@@ -40,6 +41,7 @@ class Ledger {
   void add(Clock clock, double seconds) { seconds_[static_cast<int>(clock)] += seconds; }
   void count_update() { ++updates_; }
   void count_label() { ++labels_; }
+  void count_second_answer() { ++calls_.second_answers; }
 
   // A run of the solver alone over the same stretch, or over `calls` calls of the same size: makes T_solver_only
   // measured (calls = total) or gives the cost of a solver call where the gated run itself has none.

@@ -34,8 +34,8 @@ Policy::Verdict Policy::decide(int sample, double uncertainty, double threshold,
     verdict = {Player::solver, Reason::uncalibrated};
   else
     verdict = judge(lanes_[sample], uncertainty, threshold);
-  verdict.drawn = draw < audit_rate_;
-  verdict.audited = verdict.drawn && verdict.player == Player::surrogate;
+  verdict.draw = draw;
+  verdict.audited = verdict.player == Player::surrogate && draw < audit_rate_;
   return verdict;
 }
 

@@ -20,8 +20,8 @@ class Policy {
   struct Verdict {
     Player player = Player::surrogate;
     Reason reason = Reason::trusted;
-    bool drawn = false;    // for an audit, before anyone looked at the uncertainty
     bool audited = false;  // drawn, and the surrogate's
+    double draw = 1.0;     // in [0, 1), before anyone looked at the uncertainty; below the audit rate: drawn
   };
   void begin_call() { ++call_; }
   // Call number of the present call, from 0; −1 before the first.

@@ -40,6 +40,7 @@ class PtychographySolver final : public PtychographyStep {
   void evaluate(const Ptychogram& input, std::span<const int> samples, ObjectFunction& output) override;
   void evaluate_from(const ObjectFunction& start, const Ptychogram& input, std::span<const int> samples,
                      ObjectFunction& output) override;
+  bool starts_from_answer() const override { return true; }
 
   // Of the last call: what each region took.
   struct Report {

@@ -150,6 +150,54 @@ TEST(Calibration, HierarchicalQuantileCoversAtomsOfNewFrames) {
   EXPECT_LT(flat, covered);
 }
 
+// For errors in any order, here long stretches of bad ones: none of the usual theorems' exchangeability.
+TEST(Calibration, TheCorrectionKeepsItsPromiseForErrorsInAnyOrder) {
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    Calibration calibration{GateConfig{}};
+    calibration.fit(plain_pairs());
+    int exceeded = 0;
+    for (int k = 0; k < 300; ++k) {
+      const double drift = random::uniform(seed, random::Stream::shuffle, k / 40, 0);
+      const double error = 8.0 * drift * random::uniform(seed, random::Stream::shuffle, k, 1);
+      const bool beyond = error > calibration.uncertainty(1.0);  // 2 without a correction
+      exceeded += beyond;
+      calibration.correct(beyond);
+      const double c = calibration.correction();
+      ASSERT_GE(c, 1.0);
+      ASSERT_LE(exceeded, 0.1 * (k + 1) + std::log(c) / Calibration::correction_step + 1e-9) << seed;
+    }
+    EXPECT_LE(calibration.correction(), 8.0 / 2.0 * std::exp(Calibration::correction_step));  // never far beyond need
+  }
+}
+
+TEST(Calibration, ACorrectionThatIsNotNeededLeavesTheBoundsAlmostAlone) {
+  Calibration calibration{GateConfig{}};
+  double mean = 0.0;
+  for (std::uint64_t k = 0; k < 20000; ++k) {
+    calibration.correct(random::uniform(5, random::Stream::shuffle, k, 0) < 0.05);  // better than promised
+    mean += calibration.correction() / 20000.0;
+  }
+  EXPECT_LT(mean, 1.1);
+}
+
+TEST(Calibration, ACorrectionDoesNotMoveAMovingThresholdAndEndsWhereItIsSwitchedOff) {
+  GateConfig config;
+  config.moving_threshold = true;
+  Calibration calibration(config);
+  calibration.fit(plain_pairs());
+  const double threshold = calibration.threshold();
+  for (int k = 0; k < 10; ++k) calibration.correct(true);
+  EXPECT_NEAR(calibration.correction(), std::exp(10 * Calibration::correction_step * 0.9), 1e-9);
+  calibration.fit(plain_pairs());
+  EXPECT_DOUBLE_EQ(calibration.threshold(), threshold);
+  config.correct_by_audits = false;
+  Calibration uncorrected(config);
+  uncorrected.restore(calibration.state());
+  EXPECT_EQ(uncorrected.correction(), 1.0);
+  uncorrected.correct(true);
+  EXPECT_EQ(uncorrected.correction(), 1.0);
+}
+
 TEST(Calibration, RefusesPairsThatAreNotErrors) {
   Calibration calibration{GateConfig{}};
   auto pairs = plain_pairs();
