@@ -17,7 +17,6 @@
 namespace locum::apps {
 namespace {
 
-constexpr double gibibyte = 1024.0 * 1024.0 * 1024.0;
 // Complex ones in float that a rank has of the object while it sweeps: the object, as it was before the sweep and five
 // and ten sweeps ago, the illumination twice, a direction and sums, what is read out.
 constexpr double object_planes = 10.0;
@@ -54,7 +53,7 @@ double reconstruction_bytes(const Ptychogram& input, const imaging::Ptychography
   const double planes = imaging::engine_traits(config.engine).object_planes;  // of the engine itself
   const double pixel = 8.0 * (object_planes + planes) + checkpoint_pixel + 16.0 * planes;
   return pixel * object + 2.0 * kept +  // waves in double, for the checkpoint
-         std::min(needed + useful, std::max(needed, config.memory * gibibyte));
+         std::min(needed + useful, std::max(needed, imaging::memory_budget(input.comm, config)));
 }
 
 double comparison_bytes(const Ptychogram& input, bool halves, bool truth) {

@@ -45,7 +45,7 @@ struct ReconstructionAccount {
 };
 
 // What a reconstruction of `frames` frames takes, before anything is taken: bytes of each rank while it sweeps and
-// writes a checkpoint. The measured frames stay in memory as far as config.memory goes.
+// writes a checkpoint. The measured frames stay in memory as far as imaging::memory_budget() goes. Collective.
 double reconstruction_bytes(const Ptychogram& input, const imaging::PtychographyConfig& config, int frames);
 // The same of the rank that compares the results afterwards, with each other and with the truth.
 double comparison_bytes(const Ptychogram& input, bool halves, bool truth);

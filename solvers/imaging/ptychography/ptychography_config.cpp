@@ -113,7 +113,11 @@ void PtychographyConfig::visit(ConfigVisitor& v) {
            "most of a sweep's change that the next one begins beyond; −1: what suits the engine",
            {-1, 0.99}},
           momentum);
-  v.value({"memory", "GiB", "for frames, moved probes and waves on each rank", {0, 1e6}}, memory);
+  v.value({"memory",
+           "GiB",
+           "for frames, moved probes and waves on each rank; 0: 4 on a CPU, half of what its GPU has free",
+           {0, 1e6}},
+          memory);
   v.value({"shift_raster", "", "positions are rounded to this part of a pixel; 0: not at all", {0, 1024}},
           shift_raster);
   v.section({"probe", "", "refinement of the probe"}, probe);

@@ -26,7 +26,7 @@ struct PtychographyConfig {
   double relaxation = 0.75;
   double noise_bound = -1.0;
   double momentum = -1.0;
-  double memory = 4.0;
+  double memory = 0.0;
   int shift_raster = 0;
 
   struct Probe {

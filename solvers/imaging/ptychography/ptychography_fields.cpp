@@ -17,13 +17,11 @@
 namespace locum::imaging {
 namespace {
 
-constexpr double gib = 1024.0 * 1024.0 * 1024.0;
-
 // What exit waves leave is shared between frames, which come first, and moved probes.
-MemoryShare share_memory(const PtychographyConfig& config, const FrameLayout& layout, int modes, int own, int batch,
-                         double waves) {
+MemoryShare share_memory(const PtychographyConfig& config, double all, const FrameLayout& layout, int modes, int own,
+                         int batch, double waves) {
   const double window = 2.0 * sizeof(float) * static_cast<double>(layout.nx) * layout.stride * modes;
-  const double needed = window * (waves * own + 2.0 * batch), all = config.memory * gib;
+  const double needed = window * (waves * own + 2.0 * batch);
   if (needed > all)
     throw ConfigError(fmt::format("engine '{}' keeps {} of exit waves on a rank, memory is {}", config.engine,
                                   bytes_text(needed), bytes_text(all)),
@@ -74,6 +72,15 @@ int at_least_one(int n) { return std::max(1, n); }
 
 }  // namespace
 
+double memory_budget(const Communicator& comm, const PtychographyConfig& config) {
+  constexpr double gib = 1024.0 * 1024.0 * 1024.0, share = 0.5;  // the object's arrays and batches take of the rest
+  if (config.memory > 0.0) return config.memory * gib;
+  if (device_is_host) return 4.0 * gib;
+  const int sharing = ranks_on_device(comm);
+  const double least = comm.min(static_cast<double>(available_device_memory()) / sharing);
+  return least > 0.0 ? share * least : 4.0 * gib;
+}
+
 PtychographyFields::PtychographyFields(const Ptychogram& input, std::vector<int> which,
                                        const PtychographyConfig& config, int batch, int at_once, double waves,
                                        const KeptFrames* kept)
@@ -84,7 +91,8 @@ PtychographyFields::PtychographyFields(const Ptychogram& input, std::vector<int>
       batch_(std::clamp(batch, 1, at_least_one(frames()))),
       own_batch_(at_least_one(std::min({batch_, at_once, share_.second - share_.first}))),
       kernels_(space_, input.nx, input.ny, input.modes, own_batch_),
-      budget_(share_memory(config, layout(), input.modes, share_.second - share_.first, own_batch_, waves)),
+      budget_(share_memory(config, memory_budget(input.comm, config), layout(), input.modes,
+                           share_.second - share_.first, own_batch_, waves)),
       store_(make_store(space_, input, layout(), {order_.begin() + share_.first, order_.begin() + share_.second},
                         budget_.frames, own_batch_, kept)),
       object_plane("ptychography::object", 1, input.object_nx, input.object_ny),
@@ -93,8 +101,7 @@ PtychographyFields::PtychographyFields(const Ptychogram& input, std::vector<int>
                                    budget_.probes),
                       follows(config) ? nullptr : kept)),
       change_("ptychography::change", own_batch_ * input.modes, layout()),
-      light_("ptychography::light", 1, input.object_nx, input.object_ny),
-      places_("ptychography::places", static_cast<std::size_t>(own_batch_)) {
+      light_("ptychography::light", 1, input.object_nx, input.object_ny) {
   poisson_step.assign(static_cast<std::size_t>(last() - first()), 0.5f);
   for (int j : order_) position_.push_back(input.position[static_cast<std::size_t>(j)]);
   place_windows();
@@ -163,7 +170,9 @@ void PtychographyFields::place_windows() {
     std::iota(places.begin(), places.end(), from);
     region.push_back(whole_tiles(with_neighbours(windows(places), input_)));
   }
-  over_ranks_ = ObjectSum(space_, comm(), std::move(region), input_.object_nx, input_.object_ny);
+  ObjectSum moved(space_, comm(), std::move(region), input_.object_nx, input_.object_ny);
+  moved.take_room(over_ranks_);
+  over_ranks_ = std::move(moved);
   light_known_ = false;
 }
 
@@ -190,7 +199,6 @@ PtychographyFields::Held PtychographyFields::hold(std::span<const int> places) {
   Held held;
   held.places.assign(places.begin(), places.end());
   held.windows = windows(places);
-  held.batch = {static_cast<int>(places.size()), places_};
   if (places.empty()) return held;
   std::vector<int> local;
   for (int u : places) {
@@ -199,18 +207,22 @@ PtychographyFields::Held PtychographyFields::hold(std::span<const int> places) {
   }
   held.probes = probe.prepare(held.fractions);
   const std::vector<int> data = store_.hold(local);
-  const auto host = Kokkos::create_mirror_view(places_);
+  const std::span<FramePlace> to = places_.room(space_, places.size());
   for (std::size_t k = 0; k < places.size(); ++k) {
     const PixelPosition p = pixel(places[k]);
-    host(k) = {p.x, p.y, held.probes[k], data[k], poisson_step[static_cast<std::size_t>(local[k])]};
+    to[k] = {p.x, p.y, held.probes[k], data[k], poisson_step[static_cast<std::size_t>(local[k])]};
   }
-  Kokkos::deep_copy(places_, host);
+  places_.send(space_);
+  held.batch = {static_cast<int>(places.size()), places_.device()};
   return held;
 }
 
-void PtychographyFields::change_of(const Held& held, double& amplitude, double& amplitudes) {
+void PtychographyFields::begin_change(const Held& held) {
+  if (held.count() > 0) kernels_.change(held.batch, store_.data(), object_plane, probe.moved(), likelihood(), change_);
+}
+
+void PtychographyFields::end_change(const Held& held, double& amplitude, double& amplitudes) {
   if (held.count() == 0) return;
-  kernels_.change(held.batch, store_.data(), object_plane, probe.moved(), likelihood(), change_);
   const std::vector<FrameSums> sums = kernels_.sums(held.count());
   for (std::size_t k = 0; k < sums.size(); ++k) {
     const auto local = static_cast<std::size_t>(held.places[k] - first());
@@ -253,20 +265,6 @@ void PtychographyFields::probe_sum(const Held& held, const Planes& waves, int fi
                                    const fft::Waves<float>& sum) {
   probe_sum_of_rank(held, waves, first_wave, sum);
   sum_over_ranks(sum);
-}
-
-void PtychographyFields::sum_over_ranks(const fft::Waves<float>& values) const {
-  if (comm().size() == 1) return;
-  const auto host = host_copy(values);
-  comm().sum(std::span<float>(reinterpret_cast<float*>(host.data()), 2 * host.size()));
-  Kokkos::deep_copy(values, host);
-}
-
-void PtychographyFields::sum_over_ranks(const View<float*>& values) const {
-  if (comm().size() == 1) return;
-  const auto host = host_copy(values);
-  comm().sum(std::span<float>(host.data(), host.size()));
-  Kokkos::deep_copy(values, host);
 }
 
 void PtychographyFields::probe_sum_of_rank(const Held& held, const Planes& waves, int first_wave,

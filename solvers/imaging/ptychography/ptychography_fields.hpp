@@ -11,6 +11,7 @@
 #include <span>
 #include <vector>
 
+#include "kokkos_kernels/base/staged_list.hpp"
 #include "solvers/api/ptychography.hpp"
 #include "solvers/imaging/ptychography/frames/frame_kernels.hpp"
 #include "solvers/imaging/ptychography/frames/frame_store.hpp"
@@ -20,6 +21,10 @@
 #include "solvers/imaging/ptychography/ptychography_config.hpp"
 
 namespace locum::imaging {
+
+// Bytes of a rank for frames, moved probes and waves: config.memory, or, where that is 0, 4 GiB on a CPU and half of
+// what a GPU has free, dealt out among the ranks that share it. The same on every rank. Collective.
+double memory_budget(const Communicator& comm, const PtychographyConfig& config);
 
 // How a rank's memory is dealt out between what can do with less.
 struct MemoryShare {
@@ -42,7 +47,7 @@ class PtychographyFields {
 
   // which: frames that take part. batch: of an update over all ranks; waves: exit waves of a frame that an engine
   // keeps. kept: of an earlier reconstruction, which need not be made again if it is the same. Throws
-  // ConfigError for frames that cannot be transformed and for what does not fit config.memory.
+  // ConfigError for frames that cannot be transformed and for what does not fit memory_budget(). Collective.
   PtychographyFields(const Ptychogram& input, std::vector<int> which, const PtychographyConfig& config, int batch,
                      int at_once, double waves, const KeptFrames* kept = nullptr);
   // For the next one; nothing where frames do not stay in memory, or where probe or positions may have moved.
@@ -81,8 +86,14 @@ class PtychographyFields {
   // The same, in whole tiles, of each rank's frames of a batch over all ranks.
   std::vector<PixelBox> touched(std::span<const int> places) const;
 
-  // χ of the batch into change(). Adds to `errors`, and to the Poisson steps.
-  void change_of(const Held& held, double& amplitude, double& amplitudes);
+  // χ of the batch into change(); then what its sums say, which waits for it: adds to the errors, and to the Poisson
+  // steps. What else the batch asks of a GPU is best begun between the two.
+  void begin_change(const Held& held);
+  void end_change(const Held& held, double& amplitude, double& amplitudes);
+  void change_of(const Held& held, double& amplitude, double& amplitudes) {
+    begin_change(held);
+    end_change(held, amplitude, amplitudes);
+  }
   const Planes& change() const { return change_; }
   // The sums of FourierError of this rank's batch.
   std::vector<FourierError> errors_of(const Held& held);
@@ -100,8 +111,8 @@ class PtychographyFields {
   void probe_sum(const Held& held, const Planes& waves, int first_wave, const fft::Waves<float>& sum);
   // The same without the other ranks, and they alone. sum_over_ranks is collective.
   void probe_sum_of_rank(const Held& held, const Planes& waves, int first_wave, const fft::Waves<float>& sum);
-  void sum_over_ranks(const fft::Waves<float>& values) const;
-  void sum_over_ranks(const View<float*>& values) const;
+  void sum_over_ranks(const fft::Waves<float>& values);
+  void sum_over_ranks(const View<float*>& values);
 
   std::vector<std::array<double, 2>>& positions() { return position_; }  // by place, the same on every rank
   const std::vector<std::array<double, 2>>& positions() const { return position_; }
@@ -118,6 +129,7 @@ class PtychographyFields {
   std::vector<Value> whole_object();  // the same on every rank. Collective.
 
   const ObjectSum& over_ranks() const { return over_ranks_; }
+  ObjectSum& over_ranks() { return over_ranks_; }
   const PixelBox& region() const { return over_ranks_.region(); }
   FrameStore& store() { return store_; }
   const FrameStore& store() const { return store_; }
@@ -138,6 +150,7 @@ class PtychographyFields {
   Planes object_plane;  // O
   ProbeBank probe;
   std::vector<float> poisson_step;  // α of this rank's frames, by place − first()
+  BatchSums slopes;                 // of the batch, while positions follow
 
  private:
   std::vector<FourierError> errors_from_sums(const Held& held) const;
@@ -148,10 +161,11 @@ class PtychographyFields {
   Planes light_, own_light_;
   bool light_known_ = false;
   float largest_light_ = 0.0f;
-  View<FramePlace*> places_;
+  StagedList<FramePlace> places_{"ptychography::places"};
   fft::Waves<float> products_;
   std::vector<std::array<double, 2>> position_;
   ObjectSum over_ranks_;
+  HostView<float*> summed_;  // on their way through the host
 };
 
 // What each frame says of the object as it is, in the order of their places, on every rank. Collective.

@@ -1,4 +1,4 @@
-// Objects to and from the host, the light that falls on them, and what frames say of them.
+// Objects to and from the host, sums over the ranks, the light that falls on them, and what frames say of them.
 #include <cmath>
 #include <numeric>
 
@@ -40,6 +40,24 @@ std::vector<PtychographyFields::Value> PtychographyFields::values_of(const Plane
 std::vector<PtychographyFields::Value> PtychographyFields::whole_object() {
   over_ranks_.gather(object_plane);
   return values_of(object_plane);
+}
+
+void PtychographyFields::sum_over_ranks(const fft::Waves<float>& values) {
+  sum_over_ranks(View<float*>(reinterpret_cast<float*>(values.data()), 2 * values.size()));
+}
+
+void PtychographyFields::sum_over_ranks(const View<float*>& values) {
+  if (comm().size() == 1) return;
+  if (device_is_host) {
+    comm().sum(std::span<float>(values.data(), values.size()));
+    return;
+  }
+  if (summed_.size() < values.size()) summed_ = Kokkos::create_mirror_view(values);
+  const auto host = Kokkos::subview(summed_, std::make_pair(std::size_t{0}, values.size()));
+  Kokkos::deep_copy(space_, host, values);
+  space_.fence();
+  comm().sum(std::span<float>(host.data(), host.size()));
+  Kokkos::deep_copy(space_, values, host);
 }
 
 const Planes& PtychographyFields::light() {

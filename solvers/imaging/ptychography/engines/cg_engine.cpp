@@ -100,11 +100,12 @@ SweepErrors CgEngine::find_gradient(PtychographyFields& fields, bool refine) {
   bool more = false;
   for (const auto& places : compact_batches(fields.first(), fields.last(), fields.own_batch())) {
     const auto held = fields.hold(places);
-    fields.change_of(held, errors.amplitude, errors.amplitudes);
+    fields.begin_change(held);
     const PixelBox& box = more ? held.windows : boxes[static_cast<std::size_t>(fields.comm().rank())];
     gather(fields.space(), fields.layout(), fields.modes(), held.batch, box, fields.change(), 0, fields.probe.moved(),
            gradient_, Planes(), more);
     if (refine) probe_->add(fields, held);
+    fields.end_change(held, errors.amplitude, errors.amplitudes);
     more = true;
   }
   fields.over_ranks().sum(boxes, gradient_);

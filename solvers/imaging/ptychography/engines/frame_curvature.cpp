@@ -155,7 +155,8 @@ FrameCurvature::FrameCurvature(const ExecutionSpace& space, const FrameLayout& l
           static_cast<std::size_t>(group_) * static_cast<std::size_t>((with_probe ? 3 : 2) * modes) * layout_.wave()),
       sums_("ptychography::curvatures", static_cast<std::size_t>(batch),
             static_cast<std::size_t>(layout_.columns / FrameLayout::width),
-            static_cast<std::size_t>(CurvatureSums::count)) {}
+            static_cast<std::size_t>(CurvatureSums::count)),
+      sums_host_(Kokkos::create_mirror_view(sums_)) {}
 
 std::vector<CurvatureSums> FrameCurvature::measure(const FrameBatch& batch, const FrameData& data,
                                                    Likelihood likelihood, const Planes& object, const Planes& direction,
@@ -173,16 +174,16 @@ std::vector<CurvatureSums> FrameCurvature::measure(const FrameBatch& batch, cons
     else
       columns_pass<PoissonBend>(space_, pass, count, data, with_probe);
   }
-  const auto host = host_copy(sums_);
+  bring_numbers(space_, sums_, batch.count, sums_host_);
   std::vector<CurvatureSums> all(static_cast<std::size_t>(batch.count));
   for (int j = 0; j < batch.count; ++j)
     for (int block = 0; block < layout_.columns / FrameLayout::width; ++block) {
       CurvatureSums& to = all[static_cast<std::size_t>(j)];
-      to.object += host(j, block, 0);
-      to.both += host(j, block, 1);
-      to.probe += host(j, block, 2);
-      to.object_size += host(j, block, 3);
-      to.probe_size += host(j, block, 4);
+      to.object += sums_host_(j, block, 0);
+      to.both += sums_host_(j, block, 1);
+      to.probe += sums_host_(j, block, 2);
+      to.object_size += sums_host_(j, block, 3);
+      to.probe_size += sums_host_(j, block, 4);
     }
   return all;
 }

@@ -47,8 +47,9 @@ class FrameCurvature {
   FrameLayout layout_;
   int modes_, group_;
   fft::LinePlan<float> line_x_, line_y_;
-  View<float*> waves_;                         // (group × 2 or 3 × modes × layout.wave())
-  Kokkos::View<double***, MemorySpace> sums_;  // (batch, blocks of columns, CurvatureSums::count)
+  View<float*> waves_;  // (group × 2 or 3 × modes × layout.wave())
+  FrameNumbers sums_;   // (batch, blocks of columns, CurvatureSums::count)
+  HostFrameNumbers sums_host_;
 };
 
 }  // namespace locum::imaging

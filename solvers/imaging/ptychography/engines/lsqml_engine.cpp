@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "solvers/imaging/ptychography/engines/object_arithmetic.hpp"
+#include "solvers/imaging/ptychography/engines/row_sums.hpp"
 #include "solvers/imaging/ptychography/frames/frame_batches.hpp"
 
 namespace locum::imaging {
@@ -31,6 +32,24 @@ std::vector<StepSums> all_sums(const Communicator& comm, const std::vector<StepS
   return sums;
 }
 
+// Σ |ΔO|² √(L² + damp²) and Σ |ΔO|² L_B
+struct CommonStep {
+  Planes direction, light, own, batch_light;
+  float damp;
+  KOKKOS_INLINE_FUNCTION void operator()(std::ptrdiff_t row, int ny, double* total) const {
+    const float *re = direction.at(0) + row, *im = re + direction.plane();
+    const float *all = light.at(0) + row, *mine = own.at(0) + row, *batch = batch_light.at(0) + row;
+    float above = 0.0f, below = 0.0f;
+    for (int y = 0; y < ny; ++y) {
+      const float size = mine[y] > 0.0f ? re[y] * re[y] + im[y] * im[y] : 0.0f;
+      above += size * sqrtf(all[y] * all[y] + damp * damp);
+      below += size * batch[y];
+    }
+    total[0] += static_cast<double>(above);
+    total[1] += static_cast<double>(below);
+  }
+};
+
 }  // namespace
 
 BatchSteps batch_steps(std::span<const StepSums> frames) {
@@ -49,30 +68,10 @@ BatchSteps batch_steps(std::span<const StepSums> frames) {
   return {trimmed_mean(std::move(object_steps)), mean(probe_steps)};
 }
 
-double common_step(PtychographyFields& fields, const PixelBox& box, const Planes& batch_light, float damp_,
-                   const Planes& direction_) {
-  const Planes lit = batch_light, light = fields.light(), own = fields.own_light(), direction = direction_;
-  const float damp = damp_;
-  const int ny = box.ny(), x0 = box.x0, y0 = box.y0;
-  double sums[2] = {0.0, 0.0};
-  if (!box.empty())
-    Kokkos::parallel_reduce(
-        "ptychography::common_step", RangePolicy(fields.space(), 0, box.nx()),
-        KOKKOS_LAMBDA(int x, double& above, double& below) {
-          const std::ptrdiff_t row = static_cast<std::ptrdiff_t>(x0 + x) * direction.stride + y0;
-          const float *re = direction.at(0) + row, *im = re + direction.plane();
-          const float *all = light.at(0) + row, *mine = own.at(0) + row, *batch = lit.at(0) + row;
-          float a = 0.0f, b = 0.0f;
-          for (int y = 0; y < ny; ++y) {
-            const float size = mine[y] > 0.0f ? re[y] * re[y] + im[y] * im[y] : 0.0f;
-            a += size * sqrtf(all[y] * all[y] + damp * damp);
-            b += size * batch[y];
-          }
-          above += static_cast<double>(a);
-          below += static_cast<double>(b);
-        },
-        sums[0], sums[1]);
-  fields.comm().sum(std::span<double>(sums));
+double common_step(PtychographyFields& fields, const PixelBox& box, const Planes& batch_light, float damp,
+                   const Planes& direction) {
+  const auto sums = row_sums(fields, box, "ptychography::common_step", direction.stride,
+                             CommonStep{direction, fields.light(), fields.own_light(), batch_light, damp});
   return sums[1] > 0.0 ? sums[0] / sums[1] : 0.0;
 }
 
@@ -106,11 +105,13 @@ PixelBox LsqmlEngine::find_direction(PtychographyFields& fields, const std::vect
   const auto hold = static_cast<std::size_t>(fields.own_batch());
   for (std::size_t first = 0; first < own.size(); first += hold) {
     const auto held = fields.hold(std::span<const int>(own).subspan(first, std::min(hold, own.size() - first)));
-    fields.change_of(held, errors.amplitude, errors.amplitudes);
-    positions.measure(fields, held);
+    fields.begin_change(held);
+    positions.begin(fields, held);
     const PixelBox& box = first > 0 ? held.windows : boxes[static_cast<std::size_t>(fields.comm().rank())];
     gather(fields.space(), fields.layout(), fields.modes(), held.batch, box, fields.change(), 0, fields.probe.moved(),
            direction_, every_frame ? Planes() : light_, first > 0);
+    fields.end_change(held, errors.amplitude, errors.amplitudes);
+    positions.end(fields, held);
   }
   const PixelBox changed = fields.over_ranks().sum(boxes, direction_);
   if (!every_frame) fields.over_ranks().sum(boxes, light_);
@@ -124,8 +125,8 @@ void LsqmlEngine::update_both(PtychographyFields& fields, const std::vector<int>
   const ExecutionSpace& space = fields.space();
   const float damped = damp(fields);
   const PtychographyFields::Held held = fields.hold(fields.own(batch));
-  fields.change_of(held, errors.amplitude, errors.amplitudes);
-  positions.measure(fields, held);
+  fields.begin_change(held);
+  positions.begin(fields, held);
   const std::vector<PixelBox> boxes = fields.touched(batch);
   gather(space, fields.layout(), fields.modes(), held.batch, boxes[static_cast<std::size_t>(fields.comm().rank())],
          fields.change(), 0, fields.probe.moved(), direction_, Planes(), false);
@@ -135,8 +136,12 @@ void LsqmlEngine::update_both(PtychographyFields& fields, const std::vector<int>
   std::vector<StepSums> sums;
   if (held.count() > 0) {
     fields.probe.move(held.fractions, held.probes, probe_change_, moved_probe_change_);
-    sums = step_sums(space, fields.layout(), fields.modes(), held.batch, fields.object_plane, direction_,
-                     fields.probe.moved(), moved_probe_change_, fields.change());
+    step_sums(space, fields.layout(), fields.modes(), held.batch, fields.object_plane, direction_, fields.probe.moved(),
+              moved_probe_change_, fields.change(), step_sums_);
+    // All that the host asks of the batch, at once: it waits for a GPU here.
+    sums = step_sums_.get(space);
+    fields.end_change(held, errors.amplitude, errors.amplitudes);
+    positions.end(fields, held);
   }
   const BatchSteps steps = batch_steps(all_sums(fields.comm(), sums));
   add_direction(space, changed, static_cast<float>(settling_ * object_step_ * steps.object), direction_,

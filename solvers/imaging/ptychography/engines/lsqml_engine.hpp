@@ -45,6 +45,7 @@ class LsqmlEngine final : public PtychographyEngine {
   double object_step_, probe_step_, settling_ = 1.0;
   Planes direction_, light_, batch_light_, moved_probe_change_;
   fft::Waves<float> probe_change_;
+  BatchSums step_sums_;
 };
 
 // α and β of a batch from its frames' sums.

@@ -27,8 +27,8 @@ PieEngine::PieEngine(const PtychographyFields& fields, double alpha, double obje
 void PieEngine::update(PtychographyFields& fields, const std::vector<int>& batch, bool refine,
                        PositionCorrection& positions, SweepErrors& errors) {
   const PtychographyFields::Held held = fields.hold(fields.own(batch));
-  fields.change_of(held, errors.amplitude, errors.amplitudes);
-  positions.measure(fields, held);
+  fields.begin_change(held);
+  positions.begin(fields, held);
   float probe_factor = 0.0f;
   if (refine) {
     const float own = largest_square(fields.space(), fields.object_plane, fields.windows(held.places));
@@ -36,6 +36,8 @@ void PieEngine::update(PtychographyFields& fields, const std::vector<int>& batch
     probe_factor = probe_step_ / (static_cast<float>(batch.size()) * fields.comm().max(own));
   }
   object_update_.apply(fields, batch, held, {object_step_, alpha_, fields.probe.brightest()});
+  fields.end_change(held, errors.amplitude, errors.amplitudes);
+  positions.end(fields, held);
   if (refine) fields.probe.add(probe_factor, probe_change_);
 }
 

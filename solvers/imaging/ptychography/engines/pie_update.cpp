@@ -64,7 +64,7 @@ void PieUpdate::apply(PtychographyFields& fields, const std::vector<int>& batch,
     share(fields, windows, frames, step);
     return;
   }
-  near_.set(disjoint(windows.front()), windows.front());
+  near_.set(fields.space(), disjoint(windows.front()), windows.front());
   step_patches(fields.space(), near_, frames, step, fields.object_plane);
 }
 
@@ -81,8 +81,8 @@ void PieUpdate::share(PtychographyFields& fields, const std::vector<PixelBoxes>&
   std::vector<MPI_Request> requests;
   for (std::size_t r = 0; r < windows.size(); ++r) {
     const std::vector<bool> with_more = crowded_of(coming, r), without_more = inverse(with_more);
-    in_[r].rows.set(coming[r], windows[me], without_more);
-    in_[r].crowded.set(coming[r], {}, with_more);
+    in_[r].rows.set(space, coming[r], windows[me], without_more);
+    in_[r].crowded.set(space, coming[r], {}, with_more);
     if (coming[r].empty()) continue;
     append(shared, coming[r]);
     for (std::size_t k = 0; k < with_more.size(); ++k)
@@ -94,7 +94,7 @@ void PieUpdate::share(PtychographyFields& fields, const std::vector<PixelBoxes>&
   for (std::size_t r = 0; r < windows.size(); ++r) {
     if (r == me) continue;
     Parcel& out = out_[r];
-    out.rows.set(inside(own, fields.over_ranks().region(static_cast<int>(r))), windows[me]);
+    out.rows.set(space, inside(own, fields.over_ranks().region(static_cast<int>(r))), windows[me]);
     if (out.rows.count() == 0) continue;
     out.make_room();
     sum_patches(space, out.rows, frames, out.device);
@@ -102,7 +102,7 @@ void PieUpdate::share(PtychographyFields& fields, const std::vector<PixelBoxes>&
     MPI_Isend(out.host.data(), out.rows.numbers(), MPI_FLOAT, static_cast<int>(r), 0, comm.get(),
               &requests.emplace_back());
   }
-  near_.set(without(own, shared), windows[me]);  // meanwhile what waits for nobody
+  near_.set(space, without(own, shared), windows[me]);  // meanwhile what waits for nobody
   step_patches(space, near_, frames, step, fields.object_plane);
   MPI_Waitall(static_cast<int>(requests.size()), requests.data(), MPI_STATUSES_IGNORE);
   for (std::size_t r = 0; r < in_.size(); ++r) {
@@ -119,10 +119,10 @@ void PieUpdate::step_crowded(PtychographyFields& fields, const PixelBoxes& crowd
   const auto me = static_cast<std::size_t>(fields.comm().rank());
   PixelBoxes both;
   for (const PixelBox& patch : crowded) append(both, inside(own, patch));
-  in_[me].crowded.set(both, windows);
+  in_[me].crowded.set(space, both, windows);
   in_[me].make_room();
   sum_patches(space, in_[me].crowded, frames, in_[me].device);
-  late_.set(crowded, {});
+  late_.set(space, crowded, {});
   clear_patches(space, late_, sum_, light_);
   for (const Parcel& part : in_) add_patches(space, part.crowded, part.device, sum_, light_);
   step_patches(space, late_, sum_, light_, step, fields.object_plane);

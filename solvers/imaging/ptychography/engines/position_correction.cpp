@@ -13,10 +13,15 @@ PositionCorrection::PositionCorrection(const PtychographyFields& fields, int swe
   if (active_) move_.assign(2 * static_cast<std::size_t>(fields.frames()), 0.0);
 }
 
-void PositionCorrection::measure(const PtychographyFields& fields, const PtychographyFields::Held& held) {
+void PositionCorrection::begin(PtychographyFields& fields, const PtychographyFields::Held& held) const {
   if (!active_ || held.count() == 0) return;
-  const std::vector<StepSums> sums = slope_sums(fields.space(), fields.layout(), fields.modes(), held.batch,
-                                                fields.object_plane, fields.probe.moved(), fields.change());
+  slope_sums(fields.space(), fields.layout(), fields.modes(), held.batch, fields.object_plane, fields.probe.moved(),
+             fields.change(), fields.slopes);
+}
+
+void PositionCorrection::end(const PtychographyFields& fields, const PtychographyFields::Held& held) {
+  if (!active_ || held.count() == 0) return;
+  const std::vector<StepSums> sums = fields.slopes.get(fields.space());
   for (std::size_t k = 0; k < sums.size(); ++k) {
     const StepSums& s = sums[k];
     const double little = 1e-3 * (s.uu + s.vv), xx = s.uu + little, yy = s.vv + little;

@@ -18,8 +18,9 @@ class PositionCorrection {
   // Of one sweep; not active where the configuration wants none, or not yet.
   PositionCorrection(const PtychographyFields& fields, int sweep);
   bool active() const { return active_; }
-  // χ of the batch is in fields.change().
-  void measure(const PtychographyFields& fields, const PtychographyFields::Held& held);
+  // χ of the batch is in fields.change(); what its sums say of the moves waits for them.
+  void begin(PtychographyFields& fields, const PtychographyFields::Held& held) const;
+  void end(const PtychographyFields& fields, const PtychographyFields::Held& held);
   // Moves the windows. Collective.
   void apply(PtychographyFields& fields);
 

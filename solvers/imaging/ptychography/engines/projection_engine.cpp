@@ -32,6 +32,7 @@ ProjectionEngine::ProjectionEngine(const PtychographyFields& fields, double beta
   const int nx = fields.input().nx, ny = fields.input().ny;
   probe_sum_ = fft::Waves<float>("ptychography::probe_sum", fields.modes(), nx, ny);
   probe_part_ = fft::Waves<float>("ptychography::probe_part", fields.modes(), nx, ny);
+  below_ = View<float*>("ptychography::probe_denominator", fields.input().window());
 }
 
 void ProjectionEngine::begin(PtychographyFields& fields) {
@@ -59,16 +60,16 @@ void ProjectionEngine::find_object(PtychographyFields& fields) {
 // P ← Σ_j O_j* ψ_j / Σ_j |O_j|². What is below varies slowly: it is not moved back by fractions of a pixel.
 void ProjectionEngine::find_probe(PtychographyFields& fields) {
   Kokkos::deep_copy(probe_sum_, fft::Complex<float>(0.0f, 0.0f));
-  const View<float*> below("ptychography::probe_denominator", fields.input().window());
+  Kokkos::deep_copy(below_, 0.0f);
   for (const auto& places : compact_batches(fields.first(), fields.last(), fields.own_batch())) {
     const auto held = fields.hold(places);
     fields.probe_sum_of_rank(held, waves_, places.front() - fields.first(), probe_part_);
     add_waves(fields.space(), 1.0f, probe_part_, probe_sum_);
-    object_light(fields.space(), fields.layout(), held.batch, fields.object_plane, below);
+    object_light(fields.space(), fields.layout(), held.batch, fields.object_plane, below_);
   }
   fields.sum_over_ranks(probe_sum_);
-  fields.sum_over_ranks(below);
-  divide_probe(fields.space(), probe_sum_, below, fields.probe.probe());
+  fields.sum_over_ranks(below_);
+  divide_probe(fields.space(), probe_sum_, below_, fields.probe.probe());
   fields.probe.changed();
   fields.forget_light();
 }
@@ -78,8 +79,10 @@ SweepErrors ProjectionEngine::measure(PtychographyFields& fields, int number) {
   PositionCorrection positions(fields, number);
   for (const auto& places : compact_batches(fields.first(), fields.last(), fields.own_batch())) {
     const auto held = fields.hold(places);
-    fields.change_of(held, errors.amplitude, errors.amplitudes);
-    positions.measure(fields, held);
+    fields.begin_change(held);
+    positions.begin(fields, held);
+    fields.end_change(held, errors.amplitude, errors.amplitudes);
+    positions.end(fields, held);
   }
   positions.apply(fields);
   double sums[2] = {errors.amplitude, errors.amplitudes};

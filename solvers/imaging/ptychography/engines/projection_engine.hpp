@@ -8,7 +8,7 @@
 // Both are ψ ← Π_O ψ + β (Π_F − 1)(2 Π_O ψ − ψ), dm with β = 1: a sweep needs the change that frames ask of the
 // reflected waves, and nothing else. O, P and O again are found in each; a second turn changes R by less than 0.5 %
 // after 50 sweeps and by nothing after 200. Where there is no light the object stays what it is. The memory for all
-// exit waves is asked for before it is taken; what does not fit config.memory is refused.
+// exit waves is asked for before it is taken; what does not fit memory_budget() is refused.
 //
 // Counted frames contradict each other, so that waves which go all the way to the measured moduli never come to rest:
 // dm then wanders, and its object drifts with its probe. Π_F therefore ends at a bound of the error Σ (√I − √M)², as
@@ -43,6 +43,7 @@ class ProjectionEngine final : public PtychographyEngine {
   Planes waves_;  // of this rank's frames
   Planes sum_, light_;
   fft::Waves<float> probe_sum_, probe_part_;
+  View<float*> below_;  // Σ_j |O_j|²
   bool begun_ = false;
 };
 

@@ -144,6 +144,13 @@ void columns_pass(const ExecutionSpace& space, const FramePass& pass, int count,
 
 }  // namespace
 
+void bring_numbers(const ExecutionSpace& space, const FrameNumbers& numbers, int count, const HostFrameNumbers& host) {
+  const auto part = std::make_pair(0, count);
+  Kokkos::deep_copy(space, Kokkos::subview(host, part, Kokkos::ALL, Kokkos::ALL),
+                    Kokkos::subview(numbers, part, Kokkos::ALL, Kokkos::ALL));
+  space.fence();
+}
+
 FrameKernels::FrameKernels(const ExecutionSpace& space, int nx, int ny, int modes, int batch)
     : space_(space),
       layout_(nx, ny),
@@ -155,8 +162,8 @@ FrameKernels::FrameKernels(const ExecutionSpace& space, int nx, int ny, int mode
       waves_("ptychography::waves",
              static_cast<std::size_t>(group_) * static_cast<std::size_t>(modes) * layout_.wave()),
       sums_("ptychography::sums", static_cast<std::size_t>(batch),
-            static_cast<std::size_t>(layout_.columns / FrameLayout::width),
-            static_cast<std::size_t>(FrameSums::count)) {
+            static_cast<std::size_t>(layout_.columns / FrameLayout::width), static_cast<std::size_t>(FrameSums::count)),
+      sums_host_(Kokkos::create_mirror_view(sums_)) {
   if (batch < 1 || modes < 1)
     throw ConfigError(fmt::format("batches of {} frames of {} modes, 1 or more were expected", batch, modes),
                       "ptychography");
@@ -213,12 +220,12 @@ void FrameKernels::project(const FrameBatch& batch, const FrameData& data, const
 }
 
 std::vector<FrameSums> FrameKernels::sums(int count) const {
-  const auto host = host_copy(sums_);
+  bring_numbers(space_, sums_, count, sums_host_);
   std::vector<FrameSums> all(static_cast<std::size_t>(count));
   for (int j = 0; j < count; ++j) {
     double each[FrameSums::count] = {};
     for (int block = 0; block < layout_.columns / FrameLayout::width; ++block)
-      for (int k = 0; k < FrameSums::count; ++k) each[k] += host(j, block, k);
+      for (int k = 0; k < FrameSums::count; ++k) each[k] += sums_host_(j, block, k);
     all[static_cast<std::size_t>(j)] = {each[0], each[1], each[2], each[3], each[4], each[5],
                                         each[6], each[7], each[8], each[9], each[10]};
   }

@@ -24,6 +24,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "kokkos_kernels/fft/line_plan.hpp"
@@ -44,6 +45,13 @@ struct FrameBatch {
   int count = 0;
   View<FramePlace*> places;
 };
+
+// Sums of frames while they are found, (frame of the batch, block of columns, sum), and on the host. A frame's lie side
+// by side.
+using FrameNumbers = Kokkos::View<double***, Kokkos::LayoutRight, MemorySpace>;
+using HostFrameNumbers = decltype(Kokkos::create_mirror_view(std::declval<const FrameNumbers&>()));
+// The first `count` frames' to the host. Waits for them.
+void bring_numbers(const ExecutionSpace& space, const FrameNumbers& numbers, int count, const HostFrameNumbers& host);
 
 // Of one frame, over valid pixels: Σ (√I − √M)², Σ |√I − √M|, what Poisson noise makes of the first on average, and the
 // two sums of the Poisson step; and, where frames are compared or projected only, Σ M, and where they are compared Σ k
@@ -96,8 +104,9 @@ class FrameKernels {
   FrameLayout layout_;
   int modes_, batch_, group_;
   fft::LinePlan<float> line_x_, line_y_;
-  View<float*> waves_;                         // (group × modes × layout.wave())
-  Kokkos::View<double***, MemorySpace> sums_;  // (batch, blocks of columns, FrameSums::count)
+  View<float*> waves_;  // (group × modes × layout.wave())
+  FrameNumbers sums_;   // (batch, blocks of columns, FrameSums::count)
+  HostFrameNumbers sums_host_;
 };
 
 }  // namespace locum::imaging

@@ -13,8 +13,8 @@ struct FramePass {
   fft::LinePlan<float> line_x, line_y;
   int modes, first;
   View<FramePlace*> places;
-  View<float*> waves;                         // (count × modes × layout.wave())
-  Kokkos::View<double***, MemorySpace> sums;  // (frame of the batch, block of columns, sum)
+  View<float*> waves;  // (count × modes × layout.wave())
+  FrameNumbers sums;
 
   KOKKOS_INLINE_FUNCTION float* wave(int k) const { return waves.data() + static_cast<std::size_t>(k) * layout.wave(); }
 };

@@ -73,7 +73,7 @@ struct StoreProjection {
   Planes wave;
   int first;
   ProjectionStep step;
-  Kokkos::View<double* * [FrameSums::count], MemorySpace> sums;
+  FrameNumbers sums;
   struct Rows {
     ProductWave::Rows product;
     float* wave;

@@ -108,7 +108,7 @@ PixelBoxes inside(std::span<const PixelBox> boxes, const PixelBox& frame) {
   return parts;
 }
 
-void PatchRows::set(std::span<const PixelBox> patches, std::span<const PixelBox> windows,
+void PatchRows::set(const ExecutionSpace& space, std::span<const PixelBox> patches, std::span<const PixelBox> windows,
                     const std::vector<bool>& chosen) {
   std::vector<PatchRow> rows;
   std::vector<int> frames;
@@ -126,16 +126,10 @@ void PatchRows::set(std::span<const PixelBox> patches, std::span<const PixelBox>
     numbers_ += patch.nx() * room;
   }
   count_ = static_cast<int>(rows.size());
-  const auto send = [](const auto& values, auto& view, const char* label) {
-    if (values.size() > view.size()) view = std::decay_t<decltype(view)>(uninitialized(label), 2 * values.size());
-    if (values.empty()) return;
-    const auto part = Kokkos::subview(view, std::make_pair(std::size_t{0}, values.size()));
-    const auto host = Kokkos::create_mirror_view(part);
-    std::copy(values.begin(), values.end(), host.data());
-    Kokkos::deep_copy(part, host);
-  };
-  send(rows, rows_, "ptychography::patch_rows");
-  send(frames, frames_, "ptychography::patch_frames");
+  std::copy(rows.begin(), rows.end(), rows_.room(space, rows.size()).begin());
+  std::copy(frames.begin(), frames.end(), frames_.room(space, frames.size()).begin());
+  rows_.send(space);
+  frames_.send(space);
 }
 
 void sum_patches(const ExecutionSpace& space, const PatchRows& rows, const FrameChanges& frames_,

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "kokkos_kernels/base/staged_list.hpp"
 #include "solvers/api/ptychography.hpp"
 #include "solvers/imaging/ptychography/frames/frame_kernels.hpp"
 
@@ -34,15 +35,16 @@ class PatchRows {
  public:
   // patches: disjoint, of whole tiles. windows: of the batch's frames, in their order. chosen: which patches have rows,
   // all where it is empty; the others have their room in a buffer all the same.
-  void set(std::span<const PixelBox> patches, std::span<const PixelBox> windows, const std::vector<bool>& chosen = {});
+  void set(const ExecutionSpace& space, std::span<const PixelBox> patches, std::span<const PixelBox> windows,
+           const std::vector<bool>& chosen = {});
   int count() const { return count_; }
   int numbers() const { return numbers_; }  // of a buffer for them
-  const View<PatchRow*>& rows() const { return rows_; }
-  const View<int*>& frames() const { return frames_; }
+  const View<PatchRow*>& rows() const { return rows_.device(); }
+  const View<int*>& frames() const { return frames_.device(); }
 
  private:
-  View<PatchRow*> rows_;
-  View<int*> frames_;
+  StagedList<PatchRow> rows_{"ptychography::patch_rows"};
+  StagedList<int> frames_{"ptychography::patch_frames"};
   int count_ = 0, numbers_ = 0;
 };
 

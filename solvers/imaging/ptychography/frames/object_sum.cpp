@@ -76,16 +76,6 @@ void clear_box(const ExecutionSpace& space, const Planes& values, const PixelBox
   over_box(space, "ptychography::clear_box", values, box, ClearRow{box.ny()});
 }
 
-// A buffer on the host and its way to and from the device.
-struct Parcel {
-  PixelBox box;
-  Buffer device;
-  HostView<float*> host;
-
-  explicit Parcel(const PixelBox& b)
-      : box(b), device(uninitialized("ptychography::parcel"), numbers(b)), host(Kokkos::create_mirror_view(device)) {}
-};
-
 // The parts of `whole` that lie outside of `hole`, which lies inside it or is empty.
 std::array<PixelBox, 4> around(const PixelBox& hole, const PixelBox& whole) {
   if (hole.empty()) return {whole};
@@ -95,9 +85,33 @@ std::array<PixelBox, 4> around(const PixelBox& hole, const PixelBox& whole) {
 
 }  // namespace
 
+void ObjectSum::Parcel::set(const ExecutionSpace& space, const PixelBox& of) {
+  box = of;
+  const std::size_t needed = numbers(of);
+  if (needed > device_room.size()) {
+    space.fence();  // a copy from the host's old room may be under way
+    device_room = View<float*>(uninitialized("ptychography::parcel"), needed);
+    host_room = Kokkos::create_mirror_view(device_room);
+  }
+  const auto part = std::make_pair(std::size_t{0}, needed);
+  device = Kokkos::subview(device_room, part);
+  host = Kokkos::subview(host_room, part);
+}
+
+void ObjectSum::take_room(ObjectSum& before) {
+  if (before.in_.size() != in_.size()) return;
+  std::swap(in_, before.in_);
+  std::swap(out_, before.out_);
+}
+
 ObjectSum::ObjectSum(const ExecutionSpace& space, const Communicator& comm, std::vector<PixelBox> region, int nx,
                      int ny)
-    : space_(space), comm_(comm), region_(std::move(region)), whole_{0, 0, nx, ny} {
+    : space_(space),
+      comm_(comm),
+      region_(std::move(region)),
+      whole_{0, 0, nx, ny},
+      in_(region_.size()),
+      out_(region_.size()) {
   for (std::size_t a = 0; a < region_.size(); ++a) {
     double bytes = 0.0;
     for (std::size_t b = 0; b < region_.size(); ++b)
@@ -119,32 +133,34 @@ ObjectSum::ObjectSum(const ExecutionSpace& space, const Communicator& comm, std:
   by_neighbours_ = neighbour_bytes_ <= whole_bytes_;
 }
 
-PixelBox ObjectSum::sum(const std::vector<PixelBox>& touched, const Planes& values) const {
+PixelBox ObjectSum::sum(const std::vector<PixelBox>& touched, const Planes& values) {
   const auto me = static_cast<std::size_t>(comm_.rank());
   if (comm_.size() == 1) return touched[me];
   return by_neighbours_ ? sum_with_neighbours(touched, values) : sum_whole(touched, values);
 }
 
-PixelBox ObjectSum::sum_whole(const std::vector<PixelBox>& touched, const Planes& values) const {
+PixelBox ObjectSum::sum_whole(const std::vector<PixelBox>& touched, const Planes& values) {
   PixelBox all;
   for (const PixelBox& t : touched) all = hull(all, t);
-  const Parcel own(touched[static_cast<std::size_t>(comm_.rank())]), together(all);
+  Parcel &own = out_.front(), &together = in_.front();
+  own.set(space_, touched[static_cast<std::size_t>(comm_.rank())]);
+  together.set(space_, all);
   copy_box(space_, values, own.box, own.device, Way::out);
   clear_box(space_, values, all);
   copy_box(space_, values, own.box, own.device, Way::in);
   copy_box(space_, values, all, together.device, Way::out);
-  Kokkos::deep_copy(together.host, together.device);
+  Kokkos::deep_copy(space_, together.host, together.device);
+  space_.fence();
   comm_.sum(std::span<float>(together.host.data(), together.host.size()));
-  Kokkos::deep_copy(together.device, together.host);
+  Kokkos::deep_copy(space_, together.device, together.host);
   copy_box(space_, values, all, together.device, Way::in);
   return all;
 }
 
-PixelBox ObjectSum::sum_with_neighbours(const std::vector<PixelBox>& touched, const Planes& values) const {
+PixelBox ObjectSum::sum_with_neighbours(const std::vector<PixelBox>& touched, const Planes& values) {
   const auto me = static_cast<std::size_t>(comm_.rank());
   PixelBox changed = touched[me];
   for (const PixelBox& t : touched) changed = hull(changed, intersection(t, region()));
-  std::vector<Parcel> out, in;
   std::vector<MPI_Request> requests;
   const auto start = [&](Parcel& parcel, std::size_t rank, bool send) {
     requests.emplace_back();
@@ -154,31 +170,29 @@ PixelBox ObjectSum::sum_with_neighbours(const std::vector<PixelBox>& touched, co
     else
       MPI_Irecv(parcel.host.data(), count, MPI_FLOAT, static_cast<int>(rank), 0, comm_.get(), &requests.back());
   };
-  out.reserve(region_.size());  // requests point into them
-  in.reserve(region_.size());
   // Only where others contribute must this rank's own part take its turn.
   PixelBox shared;
   for (std::size_t r = 0; r < region_.size(); ++r)
     if (r != me) shared = hull(shared, intersection(touched[r], region()));
   for (std::size_t r = 0; r < region_.size(); ++r) {
-    in.emplace_back(intersection(touched[r], r == me ? shared : region()));
-    if (r != me && !in.back().box.empty()) start(in.back(), r, false);
+    in_[r].set(space_, intersection(touched[r], r == me ? shared : region()));
+    out_[r].set(space_, r == me ? PixelBox() : intersection(touched[me], region_[r]));
+    if (out_[r].box.empty()) continue;
+    copy_box(space_, values, out_[r].box, out_[r].device, Way::out);
+    Kokkos::deep_copy(space_, out_[r].host, out_[r].device);
   }
-  for (std::size_t r = 0; r < region_.size(); ++r) {
-    if (r == me) continue;
-    out.emplace_back(intersection(touched[me], region_[r]));
-    if (out.back().box.empty()) continue;
-    copy_box(space_, values, out.back().box, out.back().device, Way::out);
-    Kokkos::deep_copy(out.back().host, out.back().device);
-    start(out.back(), r, true);
-  }
-  copy_box(space_, values, in[me].box, in[me].device, Way::out);
+  space_.fence();  // the last sum's parcels are in the device's memory, and this one's in the host's
+  for (std::size_t r = 0; r < region_.size(); ++r)
+    if (r != me && !in_[r].box.empty()) start(in_[r], r, false);
+  for (std::size_t r = 0; r < region_.size(); ++r)
+    if (!out_[r].box.empty()) start(out_[r], r, true);
+  copy_box(space_, values, in_[me].box, in_[me].device, Way::out);
   for (const PixelBox& part : around(touched[me], changed)) clear_box(space_, values, part);
   clear_box(space_, values, shared);
   MPI_Waitall(static_cast<int>(requests.size()), requests.data(), MPI_STATUSES_IGNORE);
   for (std::size_t r = 0; r < region_.size(); ++r) {
-    if (r != me) Kokkos::deep_copy(in[r].device, in[r].host);
-    copy_box(space_, values, in[r].box, in[r].device, Way::add);
+    if (r != me && !in_[r].box.empty()) Kokkos::deep_copy(space_, in_[r].device, in_[r].host);
+    copy_box(space_, values, in_[r].box, in_[r].device, Way::add);
   }
   return changed;
 }

@@ -19,11 +19,13 @@ class ObjectSum {
   ObjectSum() = default;
   // region: each rank's box of the object (nx, ny), the same list on every rank.
   ObjectSum(const ExecutionSpace& space, const Communicator& comm, std::vector<PixelBox> region, int nx, int ny);
+  // Room for what travels, of one of other regions over the same ranks that is no longer needed.
+  void take_room(ObjectSum& before);
 
   // sum: parts of each rank in, inside touched[rank] (the same list on every rank, each within region[rank]); out: the
   // sum over the ranks inside this rank's region. Returns the box that has changed or that contributions came to.
   // Arrays of the object's shape; imaginary parts too. Collective.
-  PixelBox sum(const std::vector<PixelBox>& touched, const Planes& values) const;
+  PixelBox sum(const std::vector<PixelBox>& touched, const Planes& values);
 
   // values of each rank inside its region, where several have the same pixel the lowest rank's, to all. Collective.
   void gather(const Planes& values) const;
@@ -38,8 +40,15 @@ class ObjectSum {
   double whole_bytes() const { return whole_bytes_; }
 
  private:
-  PixelBox sum_whole(const std::vector<PixelBox>& touched, const Planes& values) const;
-  PixelBox sum_with_neighbours(const std::vector<PixelBox>& touched, const Planes& values) const;
+  // A box's numbers on the device, (2, box.nx, box.ny), and on the host. Room grows and is kept.
+  struct Parcel {
+    PixelBox box;
+    View<float*> device, device_room;
+    HostView<float*> host, host_room;
+    void set(const ExecutionSpace& space, const PixelBox& of);
+  };
+  PixelBox sum_whole(const std::vector<PixelBox>& touched, const Planes& values);
+  PixelBox sum_with_neighbours(const std::vector<PixelBox>& touched, const Planes& values);
 
   ExecutionSpace space_;
   Communicator comm_ = Communicator::self();
@@ -48,6 +57,7 @@ class ObjectSum {
   PixelBox whole_;
   bool by_neighbours_ = true;
   double neighbour_bytes_ = 0.0, whole_bytes_ = 0.0;
+  std::vector<Parcel> in_, out_;  // from and to each rank; of sums of the whole the first of each
 };
 
 }  // namespace locum::imaging

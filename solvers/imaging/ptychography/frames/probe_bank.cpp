@@ -14,24 +14,33 @@ using Member = Policy::member_type;
 using Phases = Kokkos::View<fft::Complex<float>**, Kokkos::LayoutRight, MemorySpace>;
 constexpr int at_once = 16;  // probes that are moved in one go: bounds the memory for it
 
-// exp(sign 2πi k s / n): a move along x and one along y are a factor each.
-Phases shift_phases(const ExecutionSpace& space, std::span<const Fraction> fractions, int nx, int ny, float sign) {
-  const int count = static_cast<int>(fractions.size());
-  const View<float* [2]> by(uninitialized("ptychography::fractions"), fractions.size());
-  const auto host = Kokkos::create_mirror_view(by);
-  for (std::size_t k = 0; k < fractions.size(); ++k)
-    for (std::size_t axis = 0; axis < 2; ++axis) host(k, axis) = fractions[k][axis];
-  Kokkos::deep_copy(by, host);
-  const Phases phases(uninitialized("ptychography::shift_phases"), fractions.size(), static_cast<std::size_t>(nx + ny));
+// What those moved in one go are moved by, and where they go: so few numbers travel with the kernel.
+struct Shifts {
+  float by[at_once][2];
+  explicit Shifts(std::span<const Fraction> fractions) : by{} {
+    for (std::size_t k = 0; k < fractions.size(); ++k)
+      for (std::size_t axis = 0; axis < 2; ++axis) by[k][axis] = fractions[k][axis];
+  }
+};
+struct Places {
+  int at[at_once];
+  explicit Places(std::span<const int> index) : at{} { std::copy(index.begin(), index.end(), at); }
+};
+
+// phases(k) ← exp(sign 2πi k s / n) of at most at_once fractions: a move along x and one along y are a factor each.
+void shift_phases(const ExecutionSpace& space, std::span<const Fraction> fractions, int nx, int ny, float sign,
+                  const Phases& phases_) {
+  const Phases phases = phases_;
+  const Shifts shifts(fractions);
   Kokkos::parallel_for(
-      "ptychography::shift_phases", RangePolicy(space, 0, count * (nx + ny)), KOKKOS_LAMBDA(int item) {
+      "ptychography::shift_phases", RangePolicy(space, 0, static_cast<int>(fractions.size()) * (nx + ny)),
+      KOKKOS_LAMBDA(int item) {
         const int k = item / (nx + ny), i = item % (nx + ny), axis = i < nx ? 0 : 1;
         const int n = axis == 0 ? nx : ny, at = axis == 0 ? i : i - nx;
         const float frequency = static_cast<float>(2 * at < n ? at : at - n) / static_cast<float>(n);
-        const float angle = sign * 6.2831853f * frequency * by(k, axis);
+        const float angle = sign * 6.2831853f * frequency * shifts.by[k][axis];
         phases(k, i) = fft::Complex<float>(cosf(angle), sinf(angle));
       });
-  return phases;
 }
 
 // visit(wave, ix, iy) for every point of `count` waves.
@@ -56,37 +65,31 @@ void apply_phases(const ExecutionSpace& space, const fft::Waves<float>& source, 
       });
 }
 
-// sum(m) ← Σ_k products(k × modes + m) moved back by fraction k
+// sum(m) ← (or +=) Σ_k products(k × modes + m) moved back by fraction k
 void sum_phases(const ExecutionSpace& space, const fft::Waves<float>& products, int modes, const Phases& phases,
-                int count, const fft::Waves<float>& sum) {
+                int count, bool add, const fft::Waves<float>& sum) {
   const int nx = sum.extent_int(1), ny = sum.extent_int(2);
   over_waves(
       space, "ptychography::move_back", modes, nx, ny, KOKKOS_LAMBDA(int m, int ix, int iy) {
-        fft::Complex<float> total(0.0f, 0.0f);
+        fft::Complex<float> total = add ? sum(m, ix, iy) : fft::Complex<float>(0.0f, 0.0f);
         for (int k = 0; k < count; ++k) total += phases(k, ix) * phases(k, nx + iy) * products(k * modes + m, ix, iy);
         sum(m, ix, iy) = total;
       });
 }
 
 // planes(index(k) × modes + m) ← waves(k × modes + m); rows' padding stays zero
-void to_planes(const ExecutionSpace& space, const fft::Waves<float>& waves, int modes, const View<int*>& index,
-               int count, const Planes& planes_) {
+void to_planes(const ExecutionSpace& space, const fft::Waves<float>& waves, int modes, std::span<const int> index,
+               const Planes& planes_) {
   const Planes planes = planes_;
+  const Places places(index);
   over_waves(
-      space, "ptychography::keep_probe", count * modes, waves.extent_int(1), waves.extent_int(2),
-      KOKKOS_LAMBDA(int w, int ix, int iy) {
-        float* at = planes.at(index(w / modes) * modes + w % modes) + static_cast<std::ptrdiff_t>(ix) * planes.stride;
+      space, "ptychography::keep_probe", static_cast<int>(index.size()) * modes, waves.extent_int(1),
+      waves.extent_int(2), KOKKOS_LAMBDA(int w, int ix, int iy) {
+        float* at =
+            planes.at(places.at[w / modes] * modes + w % modes) + static_cast<std::ptrdiff_t>(ix) * planes.stride;
         at[iy] = waves(w, ix, iy).real();
         at[planes.plane() + static_cast<std::size_t>(iy)] = waves(w, ix, iy).imag();
       });
-}
-
-View<int*> on_device(std::span<const int> values) {
-  View<int*> view(uninitialized("ptychography::probe_index"), values.size());
-  const auto host = Kokkos::create_mirror_view(view);
-  std::copy(values.begin(), values.end(), host.data());
-  Kokkos::deep_copy(view, host);
-  return view;
 }
 
 bool still(const Fraction& f) { return f[0] == 0.0f && f[1] == 0.0f; }
@@ -115,6 +118,7 @@ ProbeBank::ProbeBank(const ExecutionSpace& space, const FrameLayout& layout, int
       probe_("ptychography::probe", modes, layout.nx, layout.ny),
       reciprocal_("ptychography::probe_reciprocal", modes, layout.nx, layout.ny),
       work_("ptychography::probe_work", at_once * modes, layout.nx, layout.ny),
+      phases_("ptychography::shift_phases", at_once, static_cast<std::size_t>(layout.nx + layout.ny)),
       moved_("ptychography::moved_probes", capacity * modes, layout),
       one_(std::make_shared<const fft::Transform2d<float>>(space, modes, layout.nx, layout.ny)),
       many_(std::make_shared<const fft::Transform2d<float>>(space, at_once * modes, layout.nx, layout.ny)) {}
@@ -153,9 +157,14 @@ float brightest_of(const ExecutionSpace& space, const fft::Waves<float>& probe_)
 void ProbeBank::changed() {
   Kokkos::deep_copy(space_, reciprocal_, probe_);
   one_->forward(reciprocal_);
-  brightest_ = brightest_of(space_, probe_);
+  brightest_ = -1.0f;
   index_.clear();
   given_.clear();
+}
+
+float ProbeBank::brightest() {
+  if (brightest_ < 0.0f) brightest_ = brightest_of(space_, probe_);
+  return brightest_;
 }
 
 std::vector<ProbeBank::Value> ProbeBank::get() const {
@@ -186,7 +195,7 @@ std::vector<int> ProbeBank::prepare(std::span<const Fraction> fractions) {
   }
   if (!missing.empty()) {
     if (missing.size() == 1 && still(missing.front()))  // to the bit, and without a transform
-      to_planes(space_, probe_, modes_, on_device(places), 1, moved_);
+      to_planes(space_, probe_, modes_, places, moved_);
     else
       move_reciprocal(missing, places, reciprocal_, moved_);
   }
@@ -200,24 +209,26 @@ void ProbeBank::move_reciprocal(std::span<const Fraction> fractions, std::span<c
   for (std::size_t first = 0; first < fractions.size(); first += at_once) {
     const int count = static_cast<int>(std::min<std::size_t>(at_once, fractions.size() - first));
     const auto some = fractions.subspan(first, static_cast<std::size_t>(count));
-    apply_phases(space_, source, modes_, shift_phases(space_, some, layout_.nx, layout_.ny, -1.0f), count, work_);
+    shift_phases(space_, some, layout_.nx, layout_.ny, -1.0f, phases_);
+    apply_phases(space_, source, modes_, phases_, count, work_);
     const auto part = Kokkos::subview(work_, std::make_pair(0, count * modes_), Kokkos::ALL, Kokkos::ALL);
     many_->inverse(part);
-    to_planes(space_, part, modes_, on_device(index.subspan(first, static_cast<std::size_t>(count))), count, to);
+    to_planes(space_, part, modes_, index.subspan(first, static_cast<std::size_t>(count)), to);
   }
 }
 
 void ProbeBank::move(std::span<const Fraction> fractions, std::span<const int> index, const fft::Waves<float>& wave,
-                     const Planes& to) const {
+                     const Planes& to) {
   if (std::all_of(fractions.begin(), fractions.end(), still)) {
-    to_planes(space_, wave, modes_, on_device(index.first(1)), 1, to);
+    to_planes(space_, wave, modes_, index.first(1), to);
     return;
   }
-  const fft::Waves<float> source(uninitialized("ptychography::moved_wave"), wave.extent(0), wave.extent(1),
-                                 wave.extent(2));
-  Kokkos::deep_copy(space_, source, wave);
-  one_->forward(source);
-  move_reciprocal(fractions, index, source, to);
+  if (wave_.extent(0) == 0)  // most users move the probe alone
+    wave_ =
+        fft::Waves<float>(uninitialized("ptychography::moved_wave"), wave.extent(0), wave.extent(1), wave.extent(2));
+  Kokkos::deep_copy(space_, wave_, wave);
+  one_->forward(wave_);
+  move_reciprocal(fractions, index, wave_, to);
 }
 
 void ProbeBank::move_back(std::span<const Fraction> fractions, const fft::Waves<float>& products,
@@ -226,14 +237,16 @@ void ProbeBank::move_back(std::span<const Fraction> fractions, const fft::Waves<
     Kokkos::deep_copy(space_, sum, products);
     return;
   }
-  const int waves = static_cast<int>(fractions.size()) * modes_;
-  for (int first = 0; first < waves; first += at_once * modes_) {
-    const auto part = Kokkos::subview(products, std::make_pair(first, std::min(waves, first + at_once * modes_)),
-                                      Kokkos::ALL, Kokkos::ALL);
+  const int all = static_cast<int>(fractions.size());
+  for (int first = 0; first < all; first += at_once) {
+    const int count = std::min(at_once, all - first);
+    const auto part =
+        Kokkos::subview(products, std::make_pair(first * modes_, (first + count) * modes_), Kokkos::ALL, Kokkos::ALL);
     many_->forward(part);
+    shift_phases(space_, fractions.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count)),
+                 layout_.nx, layout_.ny, 1.0f, phases_);
+    sum_phases(space_, part, modes_, phases_, count, first > 0, sum);
   }
-  sum_phases(space_, products, modes_, shift_phases(space_, fractions, layout_.nx, layout_.ny, 1.0f),
-             static_cast<int>(fractions.size()), sum);
   one_->inverse(sum);
 }
 

@@ -46,8 +46,8 @@ class ProbeBank {
   // After this was written to.
   void changed();
   const fft::Waves<float>& probe() const { return probe_; }
-  // Largest Σ_m |P_m|².
-  float brightest() const { return brightest_; }
+  // Largest Σ_m |P_m|². Waits for it where the probe has changed.
+  float brightest();
 
   // Index of each fraction's probe; at most `capacity` of them. Those given before may be gone afterwards.
   std::vector<int> prepare(std::span<const Fraction> fractions);
@@ -59,7 +59,7 @@ class ProbeBank {
                  const fft::Waves<float>& sum) const;
   // to(index) ← wave (modes, nx, ny) moved by each fraction; fraction and index as `prepare` had and gave them.
   void move(std::span<const Fraction> fractions, std::span<const int> index, const fft::Waves<float>& wave,
-            const Planes& to) const;
+            const Planes& to);
 
  private:
   void move_reciprocal(std::span<const Fraction> fractions, std::span<const int> index, const fft::Waves<float>& source,
@@ -70,8 +70,10 @@ class ProbeBank {
   int modes_, capacity_;
   fft::Waves<float> probe_, reciprocal_;  // (modes, nx, ny)
   fft::Waves<float> work_;                // (those moved in one go × modes, nx, ny)
+  fft::Waves<float> wave_;                // in reciprocal space, of move(): (modes, nx, ny)
+  Kokkos::View<fft::Complex<float>**, Kokkos::LayoutRight, MemorySpace> phases_;  // (those …, nx + ny)
   Planes moved_;
-  float brightest_ = 0.0f;
+  float brightest_ = -1.0f;  // < 0: not known
   std::map<Fraction, int> index_;
   std::shared_ptr<const fft::Transform2d<float>> one_, many_;
   std::vector<Value> given_;  // the probe while nothing was added to it

@@ -80,8 +80,7 @@ struct GatherVisit {
 };
 
 // A team's sums of five packs become row j of `sums`.
-KOKKOS_INLINE_FUNCTION void keep_five(const Member& team, const FramePack* each,
-                                      const View<double * [StepSums::count]>& sums) {
+KOKKOS_INLINE_FUNCTION void keep_five(const Member& team, const FramePack* each, const BatchSums::Rows& sums) {
   for (int k = 0; k < StepSums::count; ++k) {
     double total = 0.0;
     const double mine = static_cast<double>(sum(each[k]));
@@ -89,13 +88,6 @@ KOKKOS_INLINE_FUNCTION void keep_five(const Member& team, const FramePack* each,
         Kokkos::TeamThreadRange(team, team.team_size()), [&](int, double& t) { t += mine; }, total);
     Kokkos::single(Kokkos::PerTeam(team), [&]() { sums(team.league_rank(), k) = total; });
   }
-}
-
-std::vector<StepSums> on_host(const View<double * [StepSums::count]>& sums, int count) {
-  const auto host = host_copy(sums);
-  std::vector<StepSums> all;
-  for (int j = 0; j < count; ++j) all.push_back({host(j, 0), host(j, 1), host(j, 2), host(j, 3), host(j, 4)});
-  return all;
 }
 
 // u and v of a pack of pixels of one frame and mode.
@@ -126,16 +118,14 @@ struct SlopePair {
 };
 
 template <class Pair>
-std::vector<StepSums> pair_sums(const ExecutionSpace& space, const FrameLayout& frame_layout, int mode_count,
-                                const FrameBatch& frames, int object_stride, const Planes& changes, const char* label,
-                                const Pair& pair_) {
+void pair_sums(const ExecutionSpace& space, const FrameLayout& frame_layout, int mode_count, const FrameBatch& frames,
+               int object_stride, const Planes& changes, const char* label, const Pair& pair_, BatchSums& to) {
   const FrameLayout layout = frame_layout;
   const FrameBatch batch = frames;
   const Planes change = changes;
   const Pair pair = pair_;
   const int modes = mode_count, packs = (layout.ny + pack - 1) / pack;
-  const View<double * [StepSums::count]> sums(uninitialized("ptychography::step_sums"),
-                                              static_cast<std::size_t>(batch.count));
+  const BatchSums::Rows sums = to.rows(batch.count);
   Kokkos::parallel_for(
       label, Policy(space, batch.count, team_threads(layout.nx * packs)), KOKKOS_LAMBDA(const Member& team) {
         const FramePlace place = batch.places(team.league_rank());
@@ -157,10 +147,23 @@ std::vector<StepSums> pair_sums(const ExecutionSpace& space, const FrameLayout& 
         }
         keep_five(team, each, sums);
       });
-  return on_host(sums, batch.count);
 }
 
 }  // namespace
+
+const BatchSums::Rows& BatchSums::rows(int count) {
+  if (rows_.extent_int(0) < count)
+    rows_ = Rows(uninitialized("ptychography::step_sums"), static_cast<std::size_t>(count));
+  count_ = count;
+  return rows_;
+}
+
+std::vector<StepSums> BatchSums::get(const ExecutionSpace& space) const {
+  space.fence();
+  std::vector<StepSums> all;
+  for (int j = 0; j < count_; ++j) all.push_back({rows_(j, 0), rows_(j, 1), rows_(j, 2), rows_(j, 3), rows_(j, 4)});
+  return all;
+}
 
 void gather(const ExecutionSpace& space, const FrameLayout& layout, int modes, const FrameBatch& batch,
             const PixelBox& box, const Planes& change, int first, const Planes& probes, const Planes& sum,
@@ -243,18 +246,17 @@ void add_waves(const ExecutionSpace& space, float factor, const fft::Waves<float
       KOKKOS_LAMBDA(int i) { target.data()[i] += factor * source.data()[i]; });
 }
 
-std::vector<StepSums> step_sums(const ExecutionSpace& space, const FrameLayout& layout, int modes,
-                                const FrameBatch& batch, const Planes& object, const Planes& object_change,
-                                const Planes& probes, const Planes& probe_change, const Planes& change) {
-  return pair_sums(space, layout, modes, batch, object.stride, change, "ptychography::step_sums",
-                   StepPair{object, object_change, probes, probe_change});
+void step_sums(const ExecutionSpace& space, const FrameLayout& layout, int modes, const FrameBatch& batch,
+               const Planes& object, const Planes& object_change, const Planes& probes, const Planes& probe_change,
+               const Planes& change, BatchSums& to) {
+  pair_sums(space, layout, modes, batch, object.stride, change, "ptychography::step_sums",
+            StepPair{object, object_change, probes, probe_change}, to);
 }
 
-std::vector<StepSums> slope_sums(const ExecutionSpace& space, const FrameLayout& layout, int modes,
-                                 const FrameBatch& batch, const Planes& object, const Planes& probes,
-                                 const Planes& change) {
-  return pair_sums(space, layout, modes, batch, object.stride, change, "ptychography::slope_sums",
-                   SlopePair{object, probes});
+void slope_sums(const ExecutionSpace& space, const FrameLayout& layout, int modes, const FrameBatch& batch,
+                const Planes& object, const Planes& probes, const Planes& change, BatchSums& to) {
+  pair_sums(space, layout, modes, batch, object.stride, change, "ptychography::slope_sums", SlopePair{object, probes},
+            to);
 }
 
 float largest_square(const ExecutionSpace& space, const Planes& array_, const PixelBox& box_) {

@@ -6,6 +6,7 @@
 
 #include <vector>
 
+#include "kokkos_kernels/base/host_visible_space.hpp"
 #include "kokkos_kernels/fft/transform.hpp"
 #include "solvers/api/ptychography.hpp"
 #include "solvers/imaging/ptychography/frames/frame_kernels.hpp"
@@ -45,16 +46,30 @@ struct StepSums {
   static constexpr int count = 5;
   double uu = 0.0, vv = 0.0, uv = 0.0, u_chi = 0.0, v_chi = 0.0;
 };
-std::vector<StepSums> step_sums(const ExecutionSpace& space, const FrameLayout& layout, int modes,
-                                const FrameBatch& batch, const Planes& object, const Planes& object_change,
-                                const Planes& probes, const Planes& probe_change, const Planes& change);
+
+// Step sums of a batch's frames on their way to the host. Room grows and is kept.
+class BatchSums {
+ public:
+  using Rows = Kokkos::View<double * [StepSums::count], Kokkos::LayoutRight, HostVisibleSpace>;
+  // Of so many frames, for a kernel to write.
+  const Rows& rows(int count);
+  // As they were written last, in the order of the batch. Waits for them.
+  std::vector<StepSums> get(const ExecutionSpace& space) const;
+
+ private:
+  Rows rows_;
+  int count_ = 0;
+};
+
+void step_sums(const ExecutionSpace& space, const FrameLayout& layout, int modes, const FrameBatch& batch,
+               const Planes& object, const Planes& object_change, const Planes& probes, const Planes& probe_change,
+               const Planes& change, BatchSums& to);
 
 // Of one frame: with g_x = P_m ∂O/∂x (central differences), ‖g_x‖², ‖g_y‖², Re⟨g_x,g_y⟩, Re⟨g_x,χ⟩, Re⟨g_y,χ⟩, the
 // same five numbers: uu, vv, uv, u_chi, v_chi. On the object's edge, where
 // windows have their dark rim, it is one-sided along x and meaningless along y.
-std::vector<StepSums> slope_sums(const ExecutionSpace& space, const FrameLayout& layout, int modes,
-                                 const FrameBatch& batch, const Planes& object, const Planes& probes,
-                                 const Planes& change);
+void slope_sums(const ExecutionSpace& space, const FrameLayout& layout, int modes, const FrameBatch& batch,
+                const Planes& object, const Planes& probes, const Planes& change, BatchSums& to);
 
 // Largest |O|² over the box; 0 for an empty one.
 float largest_square(const ExecutionSpace& space, const Planes& array, const PixelBox& box);

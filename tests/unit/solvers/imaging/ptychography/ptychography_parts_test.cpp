@@ -57,6 +57,18 @@ TEST(MovedProbes, AreNoMoreThanThereAreFractionsOfAPixel) {
   EXPECT_EQ(kept(false, true, 0), 9);  // they may come to lie anywhere
 }
 
+TEST(MemoryBudget, IsWhatIsGivenOrFourGibibytesOnAProcessor) {
+  constexpr double gib = 1024.0 * 1024.0 * 1024.0;
+  PtychographyConfig config;
+  const double usual = memory_budget(Communicator::self(), config);
+  if (device_is_host) {
+    EXPECT_EQ(usual, 4.0 * gib);
+  }
+  EXPECT_GT(usual, 0.0);
+  config.memory = 0.25;
+  EXPECT_EQ(memory_budget(Communicator::self(), config), 0.25 * gib);
+}
+
 TEST(Regularisation, CutsAmplitudesAndKeepsPhases) {
   const plain::Case c = some_case();
   PtychographyConfig config;

@@ -51,7 +51,7 @@ TEST(ObjectPatches, RowsKnowTheFramesThatMeetTheirPatch) {
   constexpr int tile = FrameLayout::width;
   const PixelBoxes windows = {{0, 0, 8, tile}, {4, 0, 12, tile}, {20, 0, 28, 2 * tile}};
   PatchRows rows;
-  rows.set(disjoint(windows), windows);
+  rows.set(ExecutionSpace(), disjoint(windows), windows);
   ASSERT_EQ(rows.count(), 12 + 8);  // the second window's first four rows are the first one's
   EXPECT_EQ(rows.numbers(), 3 * (12 * tile + 8 * 2 * tile));
   const auto row = host_copy(rows.rows());
@@ -72,12 +72,12 @@ TEST(ObjectPatches, RowsKnowTheFramesThatMeetTheirPatch) {
   }
   // Patches that are left out have their room all the same.
   const int numbers = rows.numbers();
-  rows.set(disjoint(windows), windows, {false, true, true});
+  rows.set(ExecutionSpace(), disjoint(windows), windows, {false, true, true});
   ASSERT_EQ(rows.count(), 4 + 8);
   EXPECT_EQ(rows.numbers(), numbers);
   EXPECT_EQ(host_copy(rows.rows())(0).at, 3 * 8 * tile);
   EXPECT_EQ(host_copy(rows.rows())(0).x, 8);
-  rows.set({}, windows);
+  rows.set(ExecutionSpace(), {}, windows);
   EXPECT_EQ(rows.count(), 0);
   EXPECT_EQ(rows.numbers(), 0);
 }

@@ -28,7 +28,7 @@ bool inside(const PixelBox& box, int x, int y) { return x >= box.x0 && x < box.x
 
 void expect_sums(const std::vector<PixelBox>& region, const std::vector<PixelBox>& touched, bool by_neighbours) {
   const Communicator comm = Communicator::world();
-  const ObjectSum over(ExecutionSpace(), comm, region, nx, ny);
+  ObjectSum over(ExecutionSpace(), comm, region, nx, ny);
   if (comm.size() > 1) {
     EXPECT_EQ(over.by_neighbours(), by_neighbours);
   }
@@ -85,7 +85,7 @@ TEST(ObjectSum, GatheredValuesAreTheLowestRanksOnEveryRank) {
   const int ranks = comm.size(), step = nx / ranks;
   std::vector<PixelBox> region;
   for (int r = 0; r < ranks; ++r) region.push_back({r * step, 0, std::min(nx, (r + 1) * step + 3), ny});
-  const ObjectSum over(ExecutionSpace(), comm, region, nx, ny);
+  ObjectSum over(ExecutionSpace(), comm, region, nx, ny);
   const Planes planes("values", 1, nx, ny);
   set(planes, over.region(), comm.rank());
   over.gather(planes);
