@@ -40,6 +40,10 @@ void gemm_batched(const ExecutionSpace& space, Precision precision, Op op_a, Op 
 // c ← alpha aᵀ a + beta c, both triangles written. a: (rows, n), c: (n, n).
 template <class T>
 void gram(const ExecutionSpace& space, T alpha, MatrixRef<const T> a, T beta, Matrix<T> c);
+// The upper triangle alone, the diagonal with it; the lower one is neither read nor written. For sums of many products,
+// of which one is mirrored at the end.
+template <class T>
+void gram_upper(const ExecutionSpace& space, T alpha, MatrixRef<const T> a, T beta, Matrix<T> c);
 
 // Lower Cholesky factor in place (upper triangle left undefined). Throws NumericalError that names the failing pivot.
 void cholesky(const ExecutionSpace& space, Matrix<double> a);

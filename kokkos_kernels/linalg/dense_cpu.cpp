@@ -95,13 +95,18 @@ void gemm_batched(const ExecutionSpace& space, Precision precision, Op op_a, Op 
 }
 
 template <class T>
-void gram(const ExecutionSpace& space, T alpha, MatrixRef<const T> a, T beta, Matrix<T> c) {
+void gram_upper(const ExecutionSpace& space, T alpha, MatrixRef<const T> a, T beta, Matrix<T> c) {
   require_square(c, a.extent(1), "the Gram matrix", "linalg::gram");
   require_unit_columns(a, "linalg::gram");
   if (c.extent(0) == 0) return;
   space.fence();
   blas_syrk(static_cast<int>(a.extent(1)), static_cast<int>(a.extent(0)), alpha, a.data(), row_stride(a), beta,
             c.data(), row_stride(c));
+}
+
+template <class T>
+void gram(const ExecutionSpace& space, T alpha, MatrixRef<const T> a, T beta, Matrix<T> c) {
+  gram_upper(space, alpha, a, beta, c);
   mirror_upper(space, c);
 }
 
@@ -142,7 +147,8 @@ std::string library() { return openblas_get_config(); }
   template void gemm<T>(const ExecutionSpace&, Op, Op, T, MatrixRef<const T>, MatrixRef<const T>, T, MatrixRef<T>);  \
   template void gemm_batched<T>(const ExecutionSpace&, Op, Op, int, int, int, T, const T*, int, long, const T*, int, \
                                 long, T, T*, int, long, int);                                                        \
-  template void gram<T>(const ExecutionSpace&, T, MatrixRef<const T>, T, Matrix<T>)
+  template void gram<T>(const ExecutionSpace&, T, MatrixRef<const T>, T, Matrix<T>);                                 \
+  template void gram_upper<T>(const ExecutionSpace&, T, MatrixRef<const T>, T, Matrix<T>)
 LOCUM_INSTANTIATE(float);
 LOCUM_INSTANTIATE(double);
 

@@ -107,6 +107,7 @@ ListBuilder::ListBuilder(double cutoff) : cutoff_(cutoff) {
 
 double ListBuilder::build(const ExecutionSpace& space, const Cell& cell, Vec3 low, Vec3 high,
                           const View<double* [3]>& position, int n_local, int n_ghost, NeighborList& list) {
+  list.built.reset();
   const int count = n_local + n_ghost;
   const BinGrid grid = make_bin_grid(cell, low, high, cutoff_, count);
   cells_.build(space, grid, position, count);
@@ -123,6 +124,7 @@ double ListBuilder::build(const ExecutionSpace& space, const Cell& cell, Vec3 lo
   }
   pack_rows(space, n_local, rows_, list);
   list.cutoff = cutoff_;
+  list.built = std::make_shared<const char>();
   return found.nearest2 < cutoff_ * cutoff_ ? std::sqrt(found.nearest2) : HUGE_VAL;
 }
 

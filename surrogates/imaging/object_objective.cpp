@@ -9,7 +9,7 @@
 namespace locum::imaging {
 namespace {
 
-using Host = HostView<float****>;
+using HostImages = decltype(Kokkos::create_mirror_view(std::declval<const nn::Images<float>&>()));
 
 int side_of(const ObjectNetworkConfig& config, const std::vector<CanvasSample>& canvases) {
   int larger = 0;
@@ -25,12 +25,23 @@ double training_bytes(std::size_t pixels, int stages) {
   return static_cast<double>(sizeof(float)) * static_cast<double>(pixels) * (object + sample * std::min(stages, 2));
 }
 
-// Windows of one rank's share, folded; host mirrors beside what the engines read.
+// Windows of one rank's share, folded, as the engines see them and on the host. Kept from step to step.
 struct ObjectObjective::Batch {
+  struct Mirrored {
+    nn::Images<float> images;
+    HostImages host;
+
+    void fit(const char* label, int windows, int points, int channels) {
+      if (images.extent_int(0) == windows && images.extent_int(1) == points && images.extent_int(3) == channels) return;
+      *this = {};  // first give back: the old and the new one need not fit side by side
+      images = nn::Images<float>(uninitialized(label), windows, points, points, channels);
+      host = Kokkos::create_mirror_view(images);
+    }
+  };
   std::vector<WindowSample> windows;
   int side = 0;
-  nn::Images<float> input, label, weight, answer, derivative;
-  View<float*> loss;
+  Mirrored input, label, weight, answer, derivative;
+  View<float*> loss, gradient;  // of each window; by one member's parameters
 };
 
 ObjectObjective::ObjectObjective(Context context, ObjectTrainingConfig config, ObjectNetwork& network,
@@ -42,9 +53,13 @@ ObjectObjective::ObjectObjective(Context context, ObjectTrainingConfig config, O
       model_(std::move(model)),
       training_(std::move(training)),
       validation_(std::move(validation)),
-      windows_(drawn_windows(0)) {
+      windows_(drawn_windows(0)),
+      batch_(std::make_unique<Batch>()) {
+  batch_->gradient = View<float*>(uninitialized("imaging::gradient"), network_.member_parameters());
   for (int m = 0; m < network_.config().members; ++m) cache_.push_back(network_.member(m).make_cache());
 }
+
+ObjectObjective::~ObjectObjective() = default;
 
 std::size_t ObjectObjective::parameters() const {
   return network_.member_parameters() * static_cast<std::size_t>(network_.config().members);
@@ -84,28 +99,27 @@ void ObjectObjective::load(const std::vector<CanvasSample>& canvases, std::span<
             count = static_cast<int>(windows.size());
   batch.windows.assign(windows.begin(), windows.end());
   batch.side = side;
-  const auto images = [&](const char* label, int channels) {
-    return nn::Images<float>(uninitialized(label), count, points, points, fold * fold * channels);
-  };
-  batch.input = images("imaging::batch_input", input_channels);
-  batch.label = images("imaging::batch_label", answer_channels);
-  batch.weight = images("imaging::batch_weight", 1);
-  batch.answer = images("imaging::batch_answer", answer_channels);
-  batch.derivative = images("imaging::batch_derivative", answer_channels);
-  batch.loss = View<float*>("imaging::batch_loss", static_cast<std::size_t>(count));
+  const int pixels = fold * fold;
+  batch.input.fit("imaging::batch_input", count, points, pixels * input_channels);
+  batch.label.fit("imaging::batch_label", count, points, pixels * answer_channels);
+  batch.weight.fit("imaging::batch_weight", count, points, pixels);
+  batch.answer.fit("imaging::batch_answer", count, points, pixels * answer_channels);
+  batch.derivative.fit("imaging::batch_derivative", count, points, pixels * answer_channels);
+  if (batch.loss.extent_int(0) != count)
+    batch.loss = View<float*>(uninitialized("imaging::batch_loss"), static_cast<std::size_t>(count));
   std::vector<float> cut(static_cast<std::size_t>(side) * side * input_channels);
-  const auto fill = [&](const nn::Images<float>& to, int channels, int vector_channel, float unit,
+  const auto fill = [&](const Batch::Mirrored& to, int channels, int vector_channel, float unit,
                         const auto& canvas_of) {
-    const auto host = Kokkos::create_mirror_view(to);
     for (int k = 0; k < count; ++k) {
       const WindowSample& w = windows[static_cast<std::size_t>(k)];
       const CanvasSample& sample = canvases[static_cast<std::size_t>(w.canvas)];
       cut_window(*canvas_of(sample), sample.canvas.nx, sample.canvas.ny, channels, w.at, side, w.symmetry,
                  vector_channel, cut.data());
-      for (float& c : cut) c /= unit;
-      fold_window(cut.data(), side, channels, fold, host.data() + static_cast<std::size_t>(k) * side * side * channels);
+      for (float& c : std::span(cut.data(), static_cast<std::size_t>(side) * side * channels)) c /= unit;
+      fold_window(cut.data(), side, channels, fold,
+                  to.host.data() + static_cast<std::size_t>(k) * side * side * channels);
     }
-    Kokkos::deep_copy(to, host);  // done on return: the host's array goes
+    Kokkos::deep_copy(to.images, to.host);  // done on return: the next step writes the host's array
   };
   const auto input_of = [](const CanvasSample& s) { return &s.canvas.input; };
   const auto answer_of = [](const CanvasSample& s) { return &s.answer; };
@@ -115,8 +129,9 @@ void ObjectObjective::load(const std::vector<CanvasSample>& canvases, std::span<
   fill(batch.weight, 1, -1, 1.0f, weight_of);
 }
 
-// Adds the error of the frames that lie in the window, and its derivative by the answer.
-double ObjectObjective::add_frames(const WindowSample& window, std::size_t k, const Batch& batch, float scale) const {
+// Adds the error of the frames that lie in window k, and its derivative by the answer, both on the host.
+double ObjectObjective::add_frames(std::size_t k, const Batch& batch, float scale) const {
+  const WindowSample& window = batch.windows[k];
   const CanvasSample& sample = training_[static_cast<std::size_t>(window.canvas)];
   const Ptychogram& data = sample.labelled->data;
   const int side = batch.side, fold = network_.config().fold;
@@ -126,10 +141,9 @@ double ObjectObjective::add_frames(const WindowSample& window, std::size_t k, co
   for (int j = 0; j < data.size(); ++j)
     if (intersection(data.window_of(j), box) == data.window_of(j)) frames.push_back(j);
   if (frames.empty()) return 0.0;
-  const auto answer_host = host_copy(batch.answer), derivative_host = host_copy(batch.derivative);
   std::vector<float> answer(numbers), derivative(numbers);
-  unfold_window(answer_host.data() + k * numbers, side, answer_channels, fold, answer.data());
-  unfold_window(derivative_host.data() + k * numbers, side, answer_channels, fold, derivative.data());
+  unfold_window(batch.answer.host.data() + k * numbers, side, answer_channels, fold, answer.data());
+  unfold_window(batch.derivative.host.data() + k * numbers, side, answer_channels, fold, derivative.data());
   ObjectFunction object = sample.canvas.object, slope;
   const auto inside = [&](const auto& visit) {
     for (int x = 0; x < side && box.x0 + x < data.object_nx; ++x)
@@ -148,27 +162,31 @@ double ObjectObjective::add_frames(const WindowSample& window, std::size_t k, co
     derivative[at] += reach * product.real();
     derivative[at + 1] -= reach * product.imag();
   });
-  fold_window(derivative.data(), side, answer_channels, fold, derivative_host.data() + k * numbers);
-  Kokkos::deep_copy(context_.space, batch.derivative, derivative_host);
+  fold_window(derivative.data(), side, answer_channels, fold, batch.derivative.host.data() + k * numbers);
   return loss;
 }
 
-double ObjectObjective::member_gradient(int member, Batch& batch, float scale, View<float*>& gradient) {
+double ObjectObjective::member_gradient(int member, Batch& batch, float scale) {
   const auto m = static_cast<std::size_t>(member);
   const nn::ImageNetwork<float>& engine = network_.member(member);
-  engine.forward(batch.input, {batch.answer}, *cache_[m]);
+  engine.forward(batch.input.images, {batch.answer.images}, *cache_[m]);
   const auto supervised = static_cast<float>(config_.supervised);
-  window_loss(context_.space, batch.answer, batch.label, batch.weight, network_.config().fold, scale * supervised,
-              batch.derivative, batch.loss);
+  window_loss(context_.space, batch.answer.images, batch.label.images, batch.weight.images, network_.config().fold,
+              scale * supervised, batch.derivative.images, batch.loss);
   const auto loss_host = host_copy(batch.loss);
+  const bool by_frames = config_.physics > 0.0;
+  if (by_frames) {  // of all windows at once; where the device is the host nothing is copied
+    Kokkos::deep_copy(batch.answer.host, batch.answer.images);
+    Kokkos::deep_copy(batch.derivative.host, batch.derivative.images);
+  }
   double loss = 0.0;
   for (std::size_t k = 0; k < batch.windows.size(); ++k) {
     loss += supervised * loss_host(k);
-    if (config_.physics > 0.0)
-      loss += config_.physics * add_frames(batch.windows[k], k, batch, scale * static_cast<float>(config_.physics));
+    if (by_frames) loss += config_.physics * add_frames(k, batch, scale * static_cast<float>(config_.physics));
   }
-  Kokkos::deep_copy(context_.space, gradient, 0.0f);
-  engine.backward(*cache_[m], {batch.derivative}, gradient);
+  if (by_frames) Kokkos::deep_copy(batch.derivative.images, batch.derivative.host);
+  Kokkos::deep_copy(context_.space, batch.gradient, 0.0f);
+  engine.backward(*cache_[m], {batch.derivative.images}, batch.gradient);
   return scale * loss;
 }
 
@@ -183,13 +201,11 @@ double ObjectObjective::gradient(std::span<const double> parameters, std::span<c
     mine.push_back(windows_[static_cast<std::size_t>(batch[k])]);
   double loss = 0.0;
   if (!mine.empty()) {
-    Batch loaded;
-    load(training_, mine, loaded);
+    load(training_, mine, *batch_);
     const std::size_t size = network_.member_parameters();
-    View<float*> slope(uninitialized("imaging::gradient"), size);
     for (int m = 0; m < network_.config().members; ++m) {
-      loss += member_gradient(m, loaded, 1.0f / static_cast<float>(batch.size()), slope);
-      const auto slope_host = host_copy(slope);
+      loss += member_gradient(m, *batch_, 1.0f / static_cast<float>(batch.size()));
+      const auto slope_host = host_copy(batch_->gradient);
       for (std::size_t k = 0; k < size; ++k) gradient[static_cast<std::size_t>(m) * size + k] = slope_host(k);
     }
   }

@@ -36,6 +36,7 @@ class ObjectObjective final : public train::Objective {
   ObjectObjective(Context context, ObjectTrainingConfig config, ObjectNetwork& network,
                   std::shared_ptr<DiffractionModel> model, std::vector<CanvasSample> training,
                   std::vector<CanvasSample> validation);
+  ~ObjectObjective() override;
 
   const std::vector<CanvasSample>& training() const { return training_; }
   const std::vector<CanvasSample>& validation() const { return validation_; }
@@ -53,8 +54,8 @@ class ObjectObjective final : public train::Objective {
  private:
   struct Batch;
   void load(const std::vector<CanvasSample>& canvases, std::span<const WindowSample> windows, Batch& batch) const;
-  double member_gradient(int member, Batch& batch, float scale, View<float*>& gradient);
-  double add_frames(const WindowSample& window, std::size_t k, const Batch& batch, float scale) const;
+  double member_gradient(int member, Batch& batch, float scale);
+  double add_frames(std::size_t k, const Batch& batch, float scale) const;
   std::vector<WindowSample> drawn_windows(int epoch) const;
 
   Context context_;
@@ -64,6 +65,7 @@ class ObjectObjective final : public train::Objective {
   std::vector<CanvasSample> training_, validation_;
   std::vector<WindowSample> windows_;
   std::vector<std::shared_ptr<nn::ImageNetwork<float>::Cache>> cache_;
+  std::unique_ptr<Batch> batch_;
 };
 
 }  // namespace locum::imaging

@@ -1,6 +1,8 @@
 #include "surrogates/potential/frame.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "kokkos_kernels/base/errors.hpp"
 
@@ -35,27 +37,42 @@ bool has_label(const FieldSet& fields, const std::string& name) {
 
 Mat3 matrix(const std::vector<double>& v) { return Mat3{{{v[0], v[1], v[2]}, {v[3], v[4], v[5]}, {v[6], v[7], v[8]}}}; }
 
+View<int*> to_device(const char* label, const std::vector<int>& values) {
+  const View<int*> view(uninitialized(label), values.size());
+  const auto host = Kokkos::create_mirror_view(view);
+  std::copy(values.begin(), values.end(), host.data());
+  Kokkos::deep_copy(view, host);
+  return view;
+}
+
 // Ghosts of one process: images of its own atoms.
 class Images final : public GhostExchange {
  public:
-  Images(int n_local, const std::vector<int>& owner) : n_local_(n_local), owner_("ghost_owner", owner.size()) {
-    const auto host = Kokkos::create_mirror_view(owner_);
-    std::copy(owner.begin(), owner.end(), host.data());
-    Kokkos::deep_copy(owner_, host);
+  // owner: of each atom, ghost or not.
+  Images(int n_local, const std::vector<int>& owner) {
+    std::vector<int> first(n_local + 1, 0), image(owner.size() - n_local);
+    for (std::size_t g = n_local; g < owner.size(); ++g) ++first[owner[g] + 1];
+    std::partial_sum(first.begin(), first.end(), first.begin());
+    std::vector<int> next(first.begin(), first.end() - 1);
+    for (std::size_t g = n_local; g < owner.size(); ++g) image[next[owner[g]]++] = static_cast<int>(g);
+    first_ = to_device("first_image", first);
+    image_ = to_device("image", image);
   }
+  // A thread for each owned atom and component: no race, and always the same order of an atom's images.
   void add_to_owners(const View<double* [3]>& values) const override {
-    const int n_local = n_local_, all = owner_.extent_int(0);
-    const View<int*> owner = owner_;
+    const View<int*> first = first_, image = image_;
     Kokkos::parallel_for(
-        "images_to_owners", RangePolicy(0, 3), KOKKOS_LAMBDA(int c) {  // one thread a component: no race, one order
-          for (int g = n_local; g < all; ++g) values(owner(g), c) += values(g, c);
+        "images_to_owners", RangePolicy(0, 3 * (first.extent_int(0) - 1)), KOKKOS_LAMBDA(int k) {
+          const int i = k / 3, c = k % 3;
+          double sum = values(i, c);
+          for (int at = first(i); at < first(i + 1); ++at) sum += values(image(at), c);
+          values(i, c) = sum;
         });
   }
-  const View<int*>& owner() const { return owner_; }
 
  private:
-  int n_local_;
-  View<int*> owner_;
+  View<int*> first_;  // (n_local + 1): of each atom's images, in image_
+  View<int*> image_;  // (n_ghost): ghosts, sorted by their owners
 };
 
 }  // namespace
@@ -120,10 +137,11 @@ Frame::Frame(const Communicator& self, const FrameLabel& label, double cutoff) :
   const int n = label.atoms();
   const Cell& cell = label.cell;
   std::vector<Vec3> position(n);
+  std::vector<int> owner;  // of each atom, ghost or not
   for (int i = 0; i < n; ++i) {
     position[i] = cell.to_cartesian(
         Cell::wrap(cell.to_fractional({label.position[3 * i], label.position[3 * i + 1], label.position[3 * i + 2]})));
-    owner_.push_back(i);
+    owner.push_back(i);
   }
   int reach[3];
   double margin[3];
@@ -141,7 +159,7 @@ Frame::Frame(const Communicator& self, const FrameLabel& label, double cutoff) :
           for (int d = 0; d < 3; ++d) near = near && s[d] > -margin[d] && s[d] < 1.0 + margin[d];
           if (!near) continue;
           position.push_back(cell.to_cartesian(s));
-          owner_.push_back(i);
+          owner.push_back(i);
         }
       }
   const int all = static_cast<int>(position.size());
@@ -174,8 +192,8 @@ Frame::Frame(const Communicator& self, const FrameLabel& label, double cutoff) :
   const auto index_host = Kokkos::create_mirror_view(c.neighbors.index);
   for (int j = 0; j < all; ++j) {
     for (int k = 0; k < 3; ++k) position_host(j, k) = position[j][k];
-    number_host(j) = label.atomic_number[owner_[j]];
-    id_host(j) = owner_[j];
+    number_host(j) = label.atomic_number[owner[j]];
+    id_host(j) = owner[j];
   }
   std::copy(offset.begin(), offset.end(), offset_host.data());
   std::copy(index.begin(), index.end(), index_host.data());
@@ -184,17 +202,16 @@ Frame::Frame(const Communicator& self, const FrameLabel& label, double cutoff) :
   Kokkos::deep_copy(c.id, id_host);
   Kokkos::deep_copy(c.neighbors.offset, offset_host);
   Kokkos::deep_copy(c.neighbors.index, index_host);
-  const auto images = std::make_shared<Images>(n, owner_);
-  owner_view_ = images->owner();
-  ghosts_ = images;
-  c.ghosts = images.get();
+  owner_view_ = to_device("ghost_owner", owner);
+  ghosts_ = std::make_shared<Images>(n, owner);
+  c.ghosts = ghosts_.get();
 }
 
 std::uint64_t Frame::bytes() const {
   const Configuration& c = configuration_;
   const std::uint64_t pairs = c.neighbors.index.extent(0), all = c.position.extent(0);
-  return sizeof *this + all * (3 * sizeof(double) + sizeof(std::int64_t) + 3 * sizeof(int)) +
-         sizeof(int) * (pairs + c.neighbors.offset.extent(0));
+  return sizeof *this + all * (3 * sizeof(double) + sizeof(std::int64_t) + 2 * sizeof(int)) +
+         sizeof(int) * (pairs + c.n_ghost + 2 * c.neighbors.offset.extent(0));
 }
 
 }  // namespace locum::potential

@@ -48,7 +48,6 @@ class Frame {
 
  private:
   Configuration configuration_;
-  std::vector<int> owner_;
   View<int*> owner_view_;
   std::shared_ptr<GhostExchange> ghosts_;
   double min_distance_ = 0.0;

@@ -68,36 +68,48 @@ EvaluationSums FusedEvaluation<P>::run(const Model& model, const Configuration& 
     block_virial_ = View<double* [6]>(uninitialized("block_virial"), schedule_.n_blocks + schedule_.n_blocks / 8 + 1);
   if (score.extent(0) > 0) fit_rows(block_components_, "block_components", schedule_.n_blocks, model.components);
   const int n_all = input.n_local + input.n_ghost;
-  Kokkos::deep_copy(Kokkos::subview(force, std::pair<int, int>(0, n_all), Kokkos::ALL()), 0.0);
+  Kokkos::deep_copy(ExecutionSpace(), Kokkos::subview(force, std::pair<int, int>(0, n_all), Kokkos::ALL()), 0.0);
   const BlockInput in{input.position,        input.atomic_number, input.neighbors.offset,
                       input.neighbors.index, schedule_.order,     schedule_.blocks};
   const BlockOutput out{force, atom_energy, score, block_virial_, block_components_};
   with_degree(model.l_max, [&](auto degree) { launch<degree()>(model, in, out); });
+  if (score.extent(0) > 0) sum_components(model, schedule_, block_components_, component_sums_);
   return sum_up(atom_energy, input.n_local, block_virial_, schedule_.n_blocks);
 }
 
 template <class P>
-std::vector<double> FusedEvaluation<P>::component_sums(const Model& model) const {
-  return sum_components(model, schedule_, block_components_);
+std::vector<double> FusedEvaluation<P>::component_sums() const {
+  const auto host = host_copy(component_sums_);
+  return {host.data(), host.data() + host.size()};
 }
 
 EvaluationSums sum_up(const View<double*>& atom_energy, int n_local, const View<double* [6]>& block_virial, int rows) {
   EvaluationSums sums;
-  Kokkos::parallel_reduce(
-      "sum_energy", RangePolicy(0, n_local), KOKKOS_LAMBDA(int i, double& sum) { sum += atom_energy(i); }, sums.energy);
   double v[6];
-  for (int k = 0; k < 6; ++k)
-    Kokkos::parallel_reduce(
-        "sum_virial", RangePolicy(0, rows), KOKKOS_LAMBDA(int b, double& sum) { sum += block_virial(b, k); }, v[k]);
+  Kokkos::parallel_reduce(  // all in one: a GPU is waited for once
+      "sum_energy_and_virial", RangePolicy(0, std::max(n_local, rows)),
+      KOKKOS_LAMBDA(int k, double& energy, double& xx, double& yy, double& zz, double& xy, double& xz, double& yz) {
+        if (k < n_local) energy += atom_energy(k);
+        if (k >= rows) return;
+        xx += block_virial(k, 0);
+        yy += block_virial(k, 1);
+        zz += block_virial(k, 2);
+        xy += block_virial(k, 3);
+        xz += block_virial(k, 4);
+        yz += block_virial(k, 5);
+      },
+      sums.energy, v[0], v[1], v[2], v[3], v[4], v[5]);
   sums.virial = Mat3{{{v[0], v[3], v[4]}, {v[3], v[1], v[5]}, {v[4], v[5], v[2]}}};
   return sums;
 }
 
-std::vector<double> sum_components(const ModelShape& model, const BlockSchedule& schedule,
-                                   const RowMajor<double**>& block_components) {
+void sum_components(const ModelShape& model, const BlockSchedule& schedule, const RowMajor<double**>& block_components,
+                    RowMajor<double**>& component_sums) {
   const int n_blocks = schedule.n_blocks, d = model.components;
   const auto blocks = schedule.blocks;
-  const RowMajor<double**> sums(uninitialized("component_sums"), model.species, 1 + d);
+  if (component_sums.extent_int(0) != model.species || component_sums.extent_int(1) != 1 + d)
+    component_sums = RowMajor<double**>(uninitialized("component_sums"), model.species, 1 + d);
+  const RowMajor<double**> sums = component_sums;
   // A team for each species and component: a million blocks on a GPU are too many for one thread.
   Kokkos::parallel_for(
       "component_sums", Kokkos::TeamPolicy<ExecutionSpace>(model.species * (1 + d), Kokkos::AUTO),
@@ -112,8 +124,6 @@ std::vector<double> sum_components(const ModelShape& model, const BlockSchedule&
             total);
         sums(z, k) = total;
       });
-  const auto host = host_copy(sums);
-  return {host.data(), host.data() + host.size()};
 }
 
 template class FusedEvaluation<Pack>;

@@ -22,8 +22,8 @@ class FusedEvaluation {
   // ConfigError for an unknown element.
   EvaluationSums run(const Model& model, const Configuration& input, const View<double* [3]>& force,
                      const View<double*>& atom_energy, const View<double*>& score);
-  // Of the last run that wanted a score: sum_components().
-  std::vector<double> component_sums(const Model& model) const;
+  // Of the last run that wanted a score: sum_components(), row by row.
+  std::vector<double> component_sums() const;
 
  private:
   template <int L>
@@ -32,7 +32,7 @@ class FusedEvaluation {
   BlockSchedule schedule_;
   BlockWorkspaceOf<P> workspace_;
   View<double* [6]> block_virial_;
-  RowMajor<double**> block_components_;
+  RowMajor<double**> block_components_, component_sums_;
 };
 
 // In stages on a GPU.

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <type_traits>
-#include <vector>
 
 #include "kokkos_kernels/base/cell.hpp"
 #include "kokkos_kernels/base/kokkos.hpp"
@@ -26,10 +25,10 @@ inline void fit_rows(RowMajor<double**>& view, const char* label, int rows, int 
   view = RowMajor<double**>(uninitialized(label), rows + rows / 8 + 1, columns);
 }
 
-// For each species of the owned atoms their number and the sums of x, (species × (1 + d)), from the sums of x over each
-// block of the schedule: (≥ n_blocks, d).
-std::vector<double> sum_components(const ModelShape& model, const BlockSchedule& schedule,
-                                   const RowMajor<double**>& block_components);
+// For each species of the owned atoms their number and the sums of x, (species, 1 + d), from the sums of x over each
+// block of the schedule: (≥ n_blocks, d). Made anew where `sums` does not fit.
+void sum_components(const ModelShape& model, const BlockSchedule& schedule, const RowMajor<double**>& block_components,
+                    RowMajor<double**>& sums);
 
 // Calls action(std::integral_constant<int, L>()) for the degree of a model.
 template <class Action>

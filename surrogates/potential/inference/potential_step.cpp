@@ -34,9 +34,8 @@ void PotentialStep::evaluate_with_score(const Configuration& input, std::span<co
 double PotentialStep::frame_distance2(const Communicator& comm) const {
   const NeuralPotential& potential = *potential_;
   const std::size_t d = potential.device().components;
-  std::vector<double> sums = potential.precision == Precision::fp64
-                                 ? evaluation_.component_sums(potential.device())
-                                 : single_evaluation_.component_sums(potential.device_single());
+  std::vector<double> sums =
+      potential.precision == Precision::fp64 ? evaluation_.component_sums() : single_evaluation_.component_sums();
   comm.sum(std::span<double>(sums));
   double largest = 0.0;
   for (std::size_t z = 0; z < potential.species().size(); ++z) {

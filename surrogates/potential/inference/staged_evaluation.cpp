@@ -191,17 +191,19 @@ EvaluationSums StagedEvaluation<T>::run(const Model& model, const Configuration&
   if (virial_.extent_int(0) < rows) virial_ = View<double* [6]>(uninitialized("atom_virial"), rows + rows / 8);
   if (score.extent(0) > 0) fit_rows(tile_components_, "tile_components", schedule_.n_blocks, model.components);
   const int n_all = input.n_local + input.n_ghost;
-  Kokkos::deep_copy(Kokkos::subview(force, std::pair<int, int>(0, n_all), Kokkos::ALL()), 0.0);
+  Kokkos::deep_copy(space_, Kokkos::subview(force, std::pair<int, int>(0, n_all), Kokkos::ALL()), 0.0);
   const BlockInput in{input.position,        input.atomic_number, input.neighbors.offset,
                       input.neighbors.index, schedule_.order,     schedule_.blocks};
   const BlockOutput out{force, atom_energy, score, virial_, tile_components_};
   with_degree(model.l_max, [&](auto degree) { launch<degree()>(model, in, out); });
+  if (score.extent(0) > 0) sum_components(model, schedule_, tile_components_, component_sums_);
   return sum_up(atom_energy, input.n_local, virial_, rows);
 }
 
 template <class T>
-std::vector<double> StagedEvaluation<T>::component_sums(const Model& model) const {
-  return sum_components(model, schedule_, tile_components_);
+std::vector<double> StagedEvaluation<T>::component_sums() const {
+  const auto host = host_copy(component_sums_);
+  return {host.data(), host.data() + host.size()};
 }
 
 template class StagedEvaluation<double>;

@@ -2,6 +2,8 @@
 // one thread, for tests.
 #pragma once
 
+#include <vector>
+
 #include "kokkos_kernels/linalg/dense.hpp"
 #include "surrogates/potential/inference/evaluation_sums.hpp"
 #include "surrogates/potential/inference/staged_kernel.hpp"
@@ -20,7 +22,7 @@ class StagedEvaluation {
   EvaluationSums run(const Model& model, const Configuration& input, const View<double* [3]>& force,
                      const View<double*>& atom_energy, const View<double*>& score);
   // As FusedEvaluation::component_sums.
-  std::vector<double> component_sums(const Model& model) const;
+  std::vector<double> component_sums() const;
 
  private:
   template <int L>
@@ -41,7 +43,7 @@ class StagedEvaluation {
   StagedMatrices<T> matrices_;
   RowMajor<T***> extended_;  // (species, M, d + linear_columns): P and w
   View<double* [6]> virial_;
-  RowMajor<double**> tile_components_;
+  RowMajor<double**> tile_components_, component_sums_;
 };
 
 }  // namespace locum::potential

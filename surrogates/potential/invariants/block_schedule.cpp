@@ -1,5 +1,6 @@
 #include "surrogates/potential/invariants/block_schedule.hpp"
 
+#include <algorithm>
 #include <string>
 
 #include "kokkos_kernels/base/elements.hpp"
@@ -14,30 +15,26 @@ std::string known_elements(const ModelShape& model) {
   return text;
 }
 
-int longest_row(const View<const int*>& offset, int n) {
-  int longest = 0;
-  Kokkos::parallel_reduce(
-      "longest_row", RangePolicy(0, n),
-      KOKKOS_LAMBDA(int i, int& most) {
-        const int count = offset(i + 1) - offset(i);
-        if (count > most) most = count;
-      },
-      Kokkos::Max<int>(longest));
-  return longest > 0 ? longest : 0;  // no atoms: the reduction's identity
-}
+struct Survey {
+  int longest_row = 0;       // of the neighbour list
+  int unknown_element = -1;  // largest atomic number among those that the model does not know; −1: it knows them all
+};
 
-// Largest atomic number among the atoms that the model does not know; −1: it knows them all.
-int unknown_element(const View<const int*>& species_of, const View<const int*>& atomic_number, int n) {
+// One wait for a GPU's answer. n_local and n_all: owned atoms, and ghosts too.
+Survey survey(const View<const int*>& species_of, const View<const int*>& atomic_number, const View<const int*>& offset,
+              int n_local, int n_all) {
   const int known_numbers = species_of.extent_int(0);
-  int worst = -1;
+  Survey found;
   Kokkos::parallel_reduce(
-      "unknown_element", RangePolicy(0, n),
-      KOKKOS_LAMBDA(int i, int& most) {
-        const int z = atomic_number(i);
-        if ((z < 0 || z >= known_numbers || species_of(z) < 0) && z > most) most = z;
+      "survey_atoms", RangePolicy(0, n_all),
+      KOKKOS_LAMBDA(int i, int& longest, int& unknown) {
+        const int count = i < n_local ? offset(i + 1) - offset(i) : 0, z = atomic_number(i);
+        if (count > longest) longest = count;
+        if ((z < 0 || z >= known_numbers || species_of(z) < 0) && z > unknown) unknown = z;
       },
-      Kokkos::Max<int>(worst));
-  return worst >= 0 ? worst : -1;  // no atoms: the reduction's identity
+      Kokkos::Max<int>(found.longest_row), Kokkos::Max<int>(found.unknown_element));
+  // No atoms, or none that is unknown: the reduction's identity.
+  return {std::max(found.longest_row, 0), std::max(found.unknown_element, -1)};
 }
 
 // Appends the owned atoms of a species to `order` from `at` on, in their own order; how many there are.
@@ -68,12 +65,20 @@ void fill_blocks(const View<int* [3]>& blocks, int first_block, int count, int f
 
 }  // namespace
 
+bool BlockSchedule::is_of(const ModelShape& model, const Configuration& input) const {
+  return input.neighbors.built && list_ == input.neighbors.built && species_of_.data() == model.species_of.data() &&
+         atomic_number_.data() == input.atomic_number.data();
+}
+
 // Owned atoms grouped by species, in blocks of `width`; room for the longest row of the neighbour list. All but a few
 // counts stays in the memory of the execution space.
 void BlockSchedule::arrange(const ModelShape& model, const Configuration& input, int width, int lanes) {
+  if (is_of(model, input)) return;
+  list_.reset();
   const int n = input.n_local;
-  if (const int z = unknown_element(model.species_of, input.atomic_number, n + input.n_ghost); z >= 0)
-    throw ConfigError("the potential does not know element " + element_symbol(z),
+  const Survey found = survey(model.species_of, input.atomic_number, input.neighbors.offset, n, n + input.n_ghost);
+  if (found.unknown_element >= 0)
+    throw ConfigError("the potential does not know element " + element_symbol(found.unknown_element),
                       "timestep " + std::to_string(input.timestep), "it was trained for " + known_elements(model));
   const int most_blocks = n / width + model.species;
   if (order.extent_int(0) < n) order = View<int*>(uninitialized("order"), n + n / 8);
@@ -90,7 +95,10 @@ void BlockSchedule::arrange(const ModelShape& model, const Configuration& input,
     species_end[s] = n_blocks;
   }
   // A species may leave a pack half empty, and gather writes one pair past the last.
-  pair_packs = (longest_row(input.neighbors.offset, n) + lanes) / lanes + model.species;
+  pair_packs = (found.longest_row + lanes) / lanes + model.species;
+  list_ = input.neighbors.built;
+  species_of_ = model.species_of;
+  atomic_number_ = input.atomic_number;
 }
 
 }  // namespace locum::potential

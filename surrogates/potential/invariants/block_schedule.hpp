@@ -2,6 +2,7 @@
 // in.
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "kokkos_kernels/base/pack.hpp"
@@ -17,9 +18,18 @@ struct BlockSchedule {
   View<int* [3]> blocks;         // (≥ n_blocks): first in `order`, number of atoms, species
   std::vector<int> species_end;  // one past the last block of each species
 
-  // width: atoms of a full block; lanes: of the packs in which pairs are walked. Throws ConfigError for an element that
-  // the model does not know.
+  // width: atoms of a full block; lanes: of the packs in which pairs are walked; the same in every call. Throws
+  // ConfigError for an element that the model does not know. Nothing here depends on where the atoms are (an atom has
+  // room for all pairs of the list): while neither the list nor the model's elements are other than at the last call,
+  // the schedule stays, and a GPU is not waited for.
   void arrange(const ModelShape& model, const Configuration& input, int width = Pack::lanes, int lanes = Pack::lanes);
+
+ private:
+  bool is_of(const ModelShape& model, const Configuration& input) const;
+
+  // What the schedule was made for.
+  std::shared_ptr<const void> list_;
+  View<const int*> species_of_, atomic_number_;
 };
 
 // One stretch for each block in flight. Grows, never shrinks.

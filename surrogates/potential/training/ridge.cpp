@@ -149,7 +149,7 @@ void Ridge::add(const RowMajor<double**>& design, std::span<const Labelled> fram
   Kokkos::deep_copy(columns, tail);
   weigh_rows(design, from, weights, mine_norm_);
   Kokkos::deep_copy(Kokkos::subview(design, Kokkos::ALL(), std::pair<int, int>(from, width_)), columns);
-  linalg::gram<double>(context_.space, 1.0, linalg::MatrixRef<const double>(design), 1.0, mine_);
+  linalg::gram_upper<double>(context_.space, 1.0, linalg::MatrixRef<const double>(design), 1.0, mine_);
 }
 
 void Ridge::commit() {
@@ -157,7 +157,9 @@ void Ridge::commit() {
   std::vector<double> sum(host.data(), host.data() + host.size());
   context_.comm.sum(std::span<double>(sum));
   context_.comm.sum(std::span<double>(mine_norm_));
-  for (std::size_t k = 0; k < sum.size(); ++k) total_[k] += sum[k];
+  const auto w = static_cast<std::size_t>(width_);
+  for (std::size_t r = 0; r < w; ++r)
+    for (std::size_t c = 0; c < w; ++c) total_[r * w + c] += r <= c ? sum[r * w + c] : sum[c * w + r];
   for (std::size_t k = 0; k < mine_norm_.size(); ++k) force_norm_[k] += mine_norm_[k];
   std::fill(mine_norm_.begin(), mine_norm_.end(), 0.0);
   Kokkos::deep_copy(mine_, 0.0);

@@ -75,7 +75,7 @@ class Ridge {
   int species_, invariants_, width_ = 0;
   double energy_weight_, force_weight_, virial_weight_;
   std::vector<std::int64_t> groups_;
-  linalg::Matrix<double> mine_;                         // this rank's since the last commit
+  linalg::Matrix<double> mine_;                         // this rank's since the last commit: the upper triangle
   std::vector<double> total_, force_norm_, mine_norm_;  // (width²) and (linear columns), of all ranks
   mutable std::vector<double> offsets_;                 // (2 × groups)
 };

@@ -140,6 +140,16 @@ TEST(Gram, WritesBothTriangles) {
     for (int j = 0; j < 13; ++j) EXPECT_NEAR(ch(i, j), rh(i, j), 2 * tolerance<double>(20));
 }
 
+TEST(Gram, OfTheUpperTriangleIsTheSameAndLeavesTheLowerOneAlone) {
+  const auto a = random_matrix<double>(20, 13, 1), both = random_matrix<double>(13, 13, 4),
+             upper = random_matrix<double>(13, 13, 4);
+  gram<double>({}, 2.0, a, 0.5, both);
+  gram_upper<double>({}, 2.0, a, 0.5, upper);
+  const auto bh = host_copy(both), uh = host_copy(upper);
+  for (int i = 0; i < 13; ++i)
+    for (int j = 0; j < 13; ++j) EXPECT_EQ(uh(i, j), j >= i ? bh(i, j) : noise(i, j, 4)) << i << " " << j;
+}
+
 TEST(Cholesky, SolvesForEveryRightHandSide) {
   const int n = 37, count = 3;
   const auto a = positive_definite(n), factor = positive_definite(n);

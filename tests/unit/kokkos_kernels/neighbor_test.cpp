@@ -117,6 +117,18 @@ TEST(ListBuilder, ListsTheSameNeighborsInTheSameOrderEachTime) {
   EXPECT_EQ(rows_of(first, 200), rows_of(second, 200));
 }
 
+TEST(ListBuilder, EveryListIsToldApartFromThoseBefore) {
+  const auto position = on_device(scattered(skewed, 60, 0.0, 1.0));
+  ListBuilder builder(3.0);
+  NeighborList list;
+  std::vector<std::shared_ptr<const void>> seen = {list.built};
+  for (int k = 0; k < 4; ++k) {
+    builder.build({}, skewed, {0, 0, 0}, {1, 1, 1}, position, 60, 0, list);
+    EXPECT_EQ(std::count(seen.begin(), seen.end(), list.built), 0);
+    seen.push_back(list.built);
+  }
+}
+
 TEST(ListBuilder, NamesAPairOnOneSpot) {
   auto r = scattered(skewed, 50, 0.0, 1.0);
   r.push_back(r[17] + Vec3{0.03, 0.0, 0.04});
