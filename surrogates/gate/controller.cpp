@@ -137,7 +137,7 @@ void Controller::finish() {
   for (const Decision& d : decisions_) {
     ledger_.record(d);
     if (d.audited) audit_.add(d.mean_square, policy_.audit_rate(), d.error, d.error <= d.uncertainty);
-    if (d.judged) calibration_.correct(d.error > d.uncertainty);
+    if (d.judged) calibration_.correct(!(d.error <= d.uncertainty));
   }
   ledger_.add(Clock::gate, call_watch_.seconds() - booked_);
   if (may_learn() && fresh_labels_ >= config_.labels_to_update) learn();

@@ -23,7 +23,8 @@ void PotentialStep::evaluate_with_score(const Configuration& input, std::span<co
   Kokkos::parallel_reduce(
       "worst_score", RangePolicy(0, input.n_local),
       KOKKOS_LAMBDA(int i, double& most) {
-        score(i) = ::sqrt(score(i) * score(i) + of_frame);
+        const double both = ::sqrt(score(i) * score(i) + of_frame);
+        score(i) = both == both ? both : HUGE_VAL;  // comparisons pass over NaN
         if (score(i) > most) most = score(i);
       },
       Kokkos::Max<double>(worst));
@@ -46,6 +47,7 @@ double PotentialStep::frame_distance2(const Communicator& comm) const {
       distance2 += std::pow((of_species[1 + k] / of_species[0] - potential.species()[z].frame_center[k]) *
                                 potential.species()[z].frame_metric[k],
                             2);
+    if (std::isnan(distance2)) return HUGE_VAL;  // std::max passes over it
     largest = std::max(largest, distance2 / static_cast<double>(d));
   }
   return largest;

@@ -189,5 +189,20 @@ TEST(Potential, AnAtomNearerThanTheDataRaisesTheScore) {
   EXPECT_GT(answer(potential, label).score, usual + 1.0);
 }
 
+// A score that is no number must not be passed over by comparisons: the gate would trust the rest.
+TEST(Potential, AScoreThatIsNoNumberIsTheLargestOfAll) {
+  const FrameLabel label = test::disordered_diamond(false);
+  auto of_an_atom = test::random_potential(small_config(), {14});
+  of_an_atom->species()[0].metric[0] = std::nan("");
+  of_an_atom->score.distance = 1.0;
+  of_an_atom->upload();
+  EXPECT_EQ(answer(of_an_atom, label).score, HUGE_VAL);
+  auto of_the_frame = test::random_potential(small_config(), {14});
+  of_the_frame->species()[0].frame_metric[0] = std::nan("");
+  of_the_frame->score.frame = 1.0;
+  of_the_frame->upload();
+  EXPECT_EQ(answer(of_the_frame, label).score, HUGE_VAL);
+}
+
 }  // namespace
 }  // namespace locum::potential
