@@ -41,7 +41,7 @@ class Calibration {
   // A sample of production that the solver judged: did its error exceed its bound? Held-out samples (other sizes,
   // temperatures, times) are not quite exchangeable with production, so a factor c ≥ 1 on every bound follows what is
   // found: ln c ← max(0, ln c + η (1{exceeded} − (1 − coverage))), the quantile tracker of Angelopoulos, Candès &
-  // Tibshirani (arXiv:2307.16895, eq. 4) for the logarithm. Whatever the order and the distribution of errors, of n
+  // Tibshirani (NeurIPS 2023) for the logarithm. Whatever the order and the distribution of errors, of n
   // judged samples at most (1 − coverage) n + ln c / η exceeded their bounds. Nothing without correct_by_audits.
   void correct(bool exceeded);
   double correction() const { return correction_; }  // c

@@ -284,13 +284,13 @@ class Interruption(Shared):
     def assertUnbroken(self, out):
         self.assertEqual(differences(self.shared / "unbroken/reconstruction.cxi", out / "reconstruction.cxi"), [])
 
-    def test_killed_at_any_moment_the_result_is_that_of_the_unbroken_run(self):
-        rng, out = random.Random(20261121), self.folder / "killed"
+    def killed_run(self, out, seconds):
+        """Kills and resumes until the run is through, at most eight times; how often."""
+        rng, kills = random.Random(20261121), 0
         process = self.begin(out)
         self.assertTrue(wait_until(lambda: (out / "input.toml").exists() or process.poll() is not None))
-        kills = 0
         while kills < 8:
-            time.sleep(rng.uniform(0.02, 0.3) * self.seconds)  # whatever the machine
+            time.sleep(rng.uniform(0.02, 0.3) * seconds)
             if process.poll() is not None:
                 break
             kill_group(process)
@@ -298,8 +298,14 @@ class Interruption(Shared):
             kills += 1
             process = self.resume(out)
         self.assertSucceeds(finish(process))
-        self.assertGreaterEqual(kills, 2)
-        self.assertUnbroken(out)
+        return kills
+
+    def test_killed_at_any_moment_the_result_is_that_of_the_unbroken_run(self):
+        for attempt in range(4):  # a machine that was busy while the unbroken run was timed may be far quicker now
+            out = self.folder / f"killed.{attempt}"
+            if self.killed_run(out, self.seconds / 3**attempt) >= 2:
+                return self.assertUnbroken(out)
+        self.fail("every run was through before it could be killed twice")
 
     def test_a_signal_to_one_rank_stops_all_in_order(self):
         out = self.folder / "signalled"
