@@ -48,12 +48,17 @@ Outcome run(const Context& context, const std::shared_ptr<NeuralPotential>& pote
   return r;
 }
 
-TEST(Parallel, EnergyForcesVirialAndScoreAreThoseOfOneRank) {
+PotentialConfig small_config() {
   PotentialConfig config;
   config.cutoff = 4.2;
   config.radials = 4;
   config.four_body_radials = 2;
   config.components = 10;
+  return config;
+}
+
+TEST(Parallel, EnergyForcesVirialAndScoreAreThoseOfOneRank) {
+  const PotentialConfig config = small_config();
   Context world;
   world.comm = Communicator::world();
   for (const bool two : {false, true})
@@ -77,11 +82,7 @@ TEST(Parallel, EnergyForcesVirialAndScoreAreThoseOfOneRank) {
 // The step keeps its schedule while a list does; a hot crystal's list is made anew every few timesteps, and two
 // simulations have one each.
 TEST(Parallel, OneStepServesTwoSimulationsInTurnAsTwoStepsWould) {
-  PotentialConfig config;
-  config.cutoff = 4.2;
-  config.radials = 4;
-  config.four_body_radials = 2;
-  config.components = 10;
+  const PotentialConfig config = small_config();
   Context world;
   world.comm = Communicator::world();
   const auto potential = test::random_potential(config, {6, 14});
@@ -128,11 +129,7 @@ double departure(const Context& context, const std::shared_ptr<NeuralPotential>&
 
 // What velocity Verlet itself leaves is some 1e-6 eV/atom here; rounding of an atom's energy of some eV may add 2e-7.
 TEST(Parallel, SinglePrecisionConservesEnergyAsDoubleDoes) {
-  PotentialConfig config;
-  config.cutoff = 4.2;
-  config.radials = 4;
-  config.four_body_radials = 2;
-  config.components = 10;
+  const PotentialConfig config = small_config();
   Context world;
   world.comm = Communicator::world();
   const auto potential = test::random_potential(config, {14});
